@@ -1,0 +1,60 @@
+"""The interface of a driver: what the engine asks of a power device."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from .model import Agent, Reading, Role
+
+
+class Driver(t.Protocol):
+    """One conversation with one device, from ``open`` to ``close``.
+
+    A driver neither waits for a state, nor repeats a command, nor judges: the engine does. Each method raises
+    :class:`~.errors.PowerError` or a subclass; nothing of its library gets out. Any call may be cancelled
+    at any moment, then only ``close`` follows.
+    """
+
+    async def open(self) -> None:
+        """Reach the device, log in, check its identity. Changes nothing."""
+
+    async def status(self) -> Reading:
+        """Read the power state now."""
+
+    async def send(self, action: str) -> None:
+        """Send one command (on, off, soft, nmi), once. Return when the device accepted it."""
+
+    async def close(self) -> None:
+        """Log out and free everything, whatever happened before; raises nothing, takes at most 2 s."""
+
+
+class DriverType(t.Protocol):
+    """What the registry holds of a driver: its class."""
+
+    #: What it can send: some of on, off, soft, nmi.
+    ACTIONS: frozenset[str]
+    #: Its own options, as an Ansible argument spec; ``no_log`` marks its secrets.
+    OPTIONS: t.Mapping[str, t.Mapping[str, t.Any]]
+    #: What each option means, in Ansible's markup; the key "" describes the driver.
+    DOCS: t.Mapping[str, t.Sequence[str]]
+    #: The role of its agents when they name none; None: they must name one.
+    ROLE: Role | None
+
+    def __call__(self, options: t.Mapping[str, t.Any], *, deadline: float) -> Driver:
+        """Make a conversation that ends at ``deadline`` (``time.monotonic``) by itself at the latest."""
+
+    @staticmethod
+    def device(options: t.Mapping[str, t.Any]) -> str:
+        """What identifies device and plug, normalised: equal means the same outlet or BMC."""
+
+    @staticmethod
+    def address(options: t.Mapping[str, t.Any]) -> str:
+        """Where the device is, for messages."""
+
+
+#: How the engine gets the conversation with an agent: agent and deadline in, a driver out.
+DriverFactory = t.Callable[[Agent, float], Driver]

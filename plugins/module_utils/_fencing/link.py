@@ -1,0 +1,190 @@
+"""The link to one agent during an operation: opens when needed, reads, sends, remembers what was sent."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import math
+import typing as t
+
+from .driver import Driver, DriverFactory
+from .errors import Busy, DeadlineExceeded, PowerError, Protocol
+from .journal import Journal
+from .model import Agent, Observation, Power, Request, RestorePolicy
+from .waiting import Clock, within
+
+T = t.TypeVar("T")
+
+#: How long a log-out may take beyond what the driver promises (s).
+CLOSE_GUARD = 3.0
+
+
+class Link:
+    """A conversation with one agent that survives lost sessions.
+
+    Reads and sends never raise a :class:`PowerError`: they return it. Not for concurrent use.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        level: int,
+        *,
+        factory: DriverFactory,
+        deadline: float,
+        request: Request,
+        clock: Clock,
+        journal: Journal,
+    ) -> None:
+        self.agent = agent
+        self.level = level
+        #: What it read before the first off was sent to it; None: it was never sent one.
+        self.before_off: Power | None = None
+        #: A command was sent that may have acted.
+        self.touched = False
+        #: An off was handed to the device, whatever it answered.
+        self.off_sent = False
+        #: What the device told last of what the host does when its power returns.
+        self.restore_policy = RestorePolicy.UNKNOWN
+        #: The newest read.
+        self.last: Observation | None = None
+        #: Since when nothing but errors came from it.
+        self.silent_since: float | None = None
+        self._factory = factory
+        self._deadline = deadline
+        self._request = request
+        self._clock = clock
+        self._journal = journal
+        self._driver: Driver | None = None
+        self._off_unconfirmed = self._off_lost = -math.inf
+
+    @property
+    def power(self) -> Power:
+        """What the newest read said."""
+        return self.last.power if self.last else Power.UNKNOWN
+
+    @property
+    def off_over_at(self) -> float:
+        """From when on no off that was sent can act any more.
+
+        A read of off confirms one that was answered; one whose answer was lost may act behind it, so it is over
+        after ``agent_timeout``.
+        """
+        return max(self._off_unconfirmed, self._off_lost) + self._request.agent_timeout
+
+    def lost_power(self) -> None:
+        """Note that the device went down, and with it every off that it had not carried out."""
+        self._off_unconfirmed = self._off_lost = -math.inf
+
+    def silent_for(self) -> float:
+        """Seconds since the last good answer, while there is none; else 0."""
+        return 0.0 if self.silent_since is None else self._clock.now() - self.silent_since
+
+    async def read(self, until: float) -> Observation:
+        """Read the power state, logging in first where needed, until a moment of the clock at the latest."""
+        start = self._clock.now()
+
+        async def status() -> Observation:
+            driver = await self._open()
+            begun = self._clock.now()
+            reading = await driver.status()
+            return Observation(self.agent, begun, self._clock.now(), reading=reading)
+
+        try:
+            seen = await self._attempt(status, until)
+        except PowerError as exc:
+            seen = Observation(self.agent, start, self._clock.now(), error=exc)
+            self.silent_since = start if self.silent_since is None else self.silent_since
+        else:
+            self.silent_since = None
+        if seen.reading and seen.reading.restore_policy is not RestorePolicy.UNKNOWN:
+            self.restore_policy = seen.reading.restore_policy
+        if seen.power is Power.OFF:
+            self._off_unconfirmed = -math.inf
+            if self.off_sent and self.before_off is not Power.OFF:
+                self.touched = True  # also when the device denied it
+        if not (self.last and self.last.reading and isinstance(seen.error, DeadlineExceeded) and self._cut_short(seen)):
+            self.last = seen
+        self._journal.observed(self.level, seen)
+        return seen
+
+    def _cut_short(self, seen: Observation) -> bool:
+        """The phase ended before the agent's own time: that says nothing new about the device."""
+        return seen.end - seen.start < self._request.agent_timeout
+
+    async def send(self, action: str, until: float) -> PowerError | None:
+        """Send a command once and return what went wrong.
+
+        Only a device that was busy, and so did not act, is asked again. Whether a command acted whose answer was
+        lost is for the next read to tell.
+        """
+        start = self._clock.now()
+        if action == "off" and self.before_off is None:
+            self.before_off = self.power
+
+        handed_over = False
+
+        async def command() -> None:
+            nonlocal handed_over
+            driver = await self._open()
+            handed_over = True
+            await driver.send(action)
+
+        error: PowerError | None = None
+        answered = False
+        try:
+            await self._attempt(command, until)
+            answered = True
+        except PowerError as exc:
+            error = exc
+        finally:
+            # also when cancelled: an interrupted command may have acted
+            may_act = handed_over and (error is None or error.may_have_acted)
+            self.touched = self.touched or may_act
+            if action == "off":
+                self.off_sent = self.off_sent or handed_over
+                if may_act and answered:
+                    self._off_unconfirmed = start
+                elif may_act:
+                    self._off_lost = start
+        self._journal.sent(self.level, self.agent, action, start, self._clock.now(), error)
+        return error
+
+    async def close(self) -> None:
+        """Log out; raises nothing."""
+        driver, self._driver = self._driver, None
+        if driver is None:
+            return
+        with contextlib.suppress(Exception):  # a mistake in one driver's log-out must not end the operation
+            await within(self._clock, self._clock.now() + CLOSE_GUARD, driver.close())
+
+    async def _open(self) -> Driver:
+        if self._driver is None:
+            self._driver = self._factory(self.agent, self._deadline)
+            await self._driver.open()
+        return self._driver
+
+    async def _attempt(self, work: t.Callable[[], t.Coroutine[t.Any, t.Any, T]], until: float) -> T:
+        limit = min(until, self._clock.now() + self._request.agent_timeout)
+        while True:
+            try:
+                return await within(self._clock, limit, work())
+            except Busy:
+                await self.close()
+                if self._clock.now() + self._request.poll >= limit:
+                    raise
+                await self._clock.sleep(self._request.poll)
+            except PowerError:
+                await self.close()  # whatever session is left is doubtful: the next use logs in again
+                raise
+            except Exception as exc:
+                # A mistake in one driver must not keep the other agents from fencing the host. Its text stays
+                # out: it may hold anything.
+                await self.close()
+                raise Protocol(
+                    f"the driver {self.agent.driver} failed with {type(exc).__name__}",
+                    "This is a mistake in the driver: report it",
+                ) from exc
