@@ -1,0 +1,4 @@
+"""A lab of BMCs and switched outlets without hardware: one process that speaks RMCP+ for all of them."""
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
