@@ -92,6 +92,6 @@ options:
           guid:
             description:
             - System GUID that the device must have; where another answers, nothing is sent.
-            - Both byte orders in which BMCs are known to show it are accepted.
+            - The byte orders in which BMCs are known to send it are all accepted.
             type: str
 """

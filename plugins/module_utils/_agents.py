@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._drivers.registry import DRIVERS
 from ._fencing.errors import PowerError
+from ._fencing.errors import PowerError
 from ._fencing.model import Agent, Host, Role
 from ._options import AGENT_OPTIONS, COMMON_AGENT_OPTIONS, plain_words
 from ._secrets import Secrets
@@ -75,6 +76,10 @@ def _parse_agent(index: int, entry: t.Any, secrets: Secrets) -> Agent:
     if messages:
         raise _BadAgent(*messages)
     values = checked.validated_parameters
+    try:
+        driver.check(values[name])
+    except PowerError as exc:
+        raise _BadAgent(secrets.scrub(str(exc))) from None
     role = _role(values, name)
     try:
         device, address = driver.device(values[name]), driver.address(values[name])

@@ -61,6 +61,10 @@ class Ipmi:
         self._child: Child | None = None
 
     @staticmethod
+    def check(options: t.Mapping[str, t.Any]) -> None:
+        Account.from_options(options)
+
+    @staticmethod
     def device(options: t.Mapping[str, t.Any]) -> str:
         return f"ipmi {_bracketed(options)}:{port_of(options)}"
 

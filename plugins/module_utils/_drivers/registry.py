@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from .._fencing.driver import DriverType
 from .ipmi import Ipmi
 
 #: Explicit imports: AnsiballZ ships only what it sees imported.
-DRIVERS: dict[str, type] = {
+DRIVERS: dict[str, DriverType] = {
     "ipmi": Ipmi,
 }

@@ -29,7 +29,10 @@ class Driver(t.Protocol):
         """Send one command (on, off, soft, nmi), once. Return when the device accepted it."""
 
     async def close(self) -> None:
-        """Log out and free everything, whatever happened before; raises nothing, takes at most 2 s."""
+        """Log out and free everything, whatever happened before; takes at most 2 s.
+
+        Raises nothing but the CancelledError of a cancellation that came meanwhile.
+        """
 
 
 class DriverType(t.Protocol):
@@ -46,6 +49,13 @@ class DriverType(t.Protocol):
 
     def __call__(self, options: t.Mapping[str, t.Any], *, deadline: float) -> Driver:
         """Make a conversation that ends at ``deadline`` (``time.monotonic``) by itself at the latest."""
+
+    @staticmethod
+    def check(options: t.Mapping[str, t.Any]) -> None:
+        """Say what an argument spec cannot.
+
+        :raises Misconfigured: the options make no sense for any device.
+        """
 
     @staticmethod
     def device(options: t.Mapping[str, t.Any]) -> str:

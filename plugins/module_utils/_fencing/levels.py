@@ -38,7 +38,8 @@ def check_agents(host: Host) -> None:
     :raises Refused: two agents of one name, or two on one device and plug.
     """
     reasons = []
-    for what, key in (("name", lambda a: a.name), ("device", lambda a: a.device)):
+    keys: dict[str, t.Callable[[Agent], str]] = {"name": lambda a: a.name, "device": lambda a: a.device}
+    for what, key in keys.items():
         first: dict[str, Agent] = {}
         for agent in host.agents:
             other = first.setdefault(key(agent), agent)
