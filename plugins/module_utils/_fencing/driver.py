@@ -38,14 +38,21 @@ class Driver(t.Protocol):
 class DriverType(t.Protocol):
     """What the registry holds of a driver: its class."""
 
-    #: What it can send: some of on, off, soft, nmi.
-    ACTIONS: frozenset[str]
-    #: Its own options, as an Ansible argument spec; ``no_log`` marks its secrets.
-    OPTIONS: t.Mapping[str, t.Mapping[str, t.Any]]
-    #: What each option means, in Ansible's markup; the key "" describes the driver.
-    DOCS: t.Mapping[str, t.Sequence[str]]
-    #: The role of its agents when they name none; None: they must name one.
-    ROLE: Role | None
+    @property
+    def ACTIONS(self) -> frozenset[str]:
+        """What it can send: some of on, off, soft, nmi."""
+
+    @property
+    def OPTIONS(self) -> t.Mapping[str, t.Mapping[str, t.Any]]:
+        """Its own options, as an Ansible argument spec; ``no_log`` marks its secrets."""
+
+    @property
+    def DOCS(self) -> t.Mapping[str, t.Sequence[str]]:
+        """What each option means, in Ansible's markup; the key "" describes the driver."""
+
+    @property
+    def ROLE(self) -> Role | None:
+        """The role of its agents when they name none; None: they must name one."""
 
     def __call__(self, options: t.Mapping[str, t.Any], *, deadline: float) -> Driver:
         """Make a conversation that ends at ``deadline`` (``time.monotonic``) by itself at the latest."""
