@@ -36,7 +36,11 @@ class ActionModule(ActionBase):
         secrets = Secrets()
         delegate = self._task.delegate_to
         here = not delegate or (delegate in LOCALHOST and self._connection.transport == "local")
-        args = {**self._task.args, "host": variables["inventory_hostname"], "proxy": "localhost" if here else delegate}
+        args = {
+            **self._task.args,
+            "host": variables["inventory_hostname"],
+            "proxy": "localhost" if here else delegate,
+        }
         try:
             result.update(self._fence(args, here, variables, secrets))
         except (BadVariable, Mistakes) as exc:
@@ -60,7 +64,9 @@ class ActionModule(ActionBase):
             agents = resolve(args["agents"], f"{host}: agents", lambda value: value)
         task = prepare({**args, "agents": agents}, secrets)
         if task.request.action != "status" and _is_proxy_itself(host, proxy):
-            raise Mistakes([f"{host}: the proxy {proxy} is the fenced host itself. Run it from another host."])
+            raise Mistakes(
+                [f"{host}: the proxy {proxy} is the fenced host itself. Run it from another host."]
+            )
         with last_words() as say:
             if here:
                 return task.run(check=self._task.check_mode, diff=self._task.diff, interrupted=say)
@@ -88,4 +94,3 @@ def _is_proxy_itself(host: str, proxy: str) -> bool:
         return proxy == host
     mine = socket.gethostname()
     return host in LOCALHOST or host == mine or host == mine.partition(".")[0]
-

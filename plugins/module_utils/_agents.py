@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import difflib
-import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._drivers.registry import DRIVERS
 from ._fencing.errors import PowerError
-from ._fencing.errors import PowerError
 from ._fencing.model import Agent, Host, Role
-from ._options import AGENT_OPTIONS, COMMON_AGENT_OPTIONS, plain_words
+from ._options import AGENT_OPTIONS, COMMON_AGENT_OPTIONS, UNSUPPORTED, plain_words
 from ._secrets import Secrets
 
 
@@ -59,7 +57,9 @@ def _parse_agent(index: int, entry: t.Any, secrets: Secrets) -> Agent:
     driver = DRIVERS[name]
     if not isinstance(given[name], t.Mapping):
         # Ansible would take a text apart at its commas and equal signs, and its secrets would be known to nobody
-        raise _BadAgent(f"{name} must be a dictionary of the driver's options, such as {{address: 192.0.2.10}}.")
+        raise _BadAgent(
+            f"{name} must be a dictionary of the driver's options, such as {{address: 192.0.2.10}}."
+        )
     # an empty value in YAML is null: Ansible would take it for given, and a driver for the text None
     given[name] = {key: value for key, value in given[name].items() if value is not None}
     secrets.learn(driver.OPTIONS, given[name])
@@ -76,12 +76,9 @@ def _parse_agent(index: int, entry: t.Any, secrets: Secrets) -> Agent:
     if messages:
         raise _BadAgent(*messages)
     values = checked.validated_parameters
-    try:
-        driver.check(values[name])
-    except PowerError as exc:
-        raise _BadAgent(secrets.scrub(str(exc))) from None
     role = _role(values, name)
     try:
+        driver.check(values[name])
         device, address = driver.device(values[name]), driver.address(values[name])
     except PowerError as exc:
         raise _BadAgent(secrets.scrub(str(exc))) from None
@@ -117,7 +114,9 @@ def _role(values: t.Mapping[str, t.Any], driver: str) -> Role:
     given = values.get("role")
     feed = values.get("feed")
     if feed and given and given != Role.FEED.value:
-        raise _BadAgent(f"has feed '{feed}' and role {given}. An agent with a feed has the role feed: drop one of them.")
+        raise _BadAgent(
+            f"has feed '{feed}' and role {given}. An agent with a feed has the role feed: drop one of them."
+        )
     if given:
         return Role(given)
     if feed:
@@ -133,11 +132,14 @@ def _role(values: t.Mapping[str, t.Any], driver: str) -> Role:
 
 def _plain(text: str, given: t.Mapping[str, t.Any], driver: str) -> list[str]:
     """Ansible's words for a mistake, with the nearest known name for each unknown one."""
-    if not re.search(r"\bUnsupported parameters|\. Supported parameters include", text):
+    if not UNSUPPORTED.search(text):
         return plain_words(text)
     options = list(DRIVERS[driver].OPTIONS)
     hints = []
-    for scope, keys, known in (("", given, [*COMMON_AGENT_OPTIONS, *DRIVERS]), (f"{driver}.", given[driver], options)):
+    for scope, keys, known in (
+        ("", given, [*COMMON_AGENT_OPTIONS, *DRIVERS]),
+        (f"{driver}.", given[driver], options),
+    ):
         for key in keys:
             if key not in known:
                 near = difflib.get_close_matches(str(key), known, n=1)

@@ -68,19 +68,30 @@ def request_of(params: t.Mapping[str, t.Any]) -> tuple[Request | None, list[str]
     mistakes = []
     for name in ("timeout", "agent_timeout", "bmc_timeout", "poll"):
         if not (math.isfinite(params[name]) and params[name] > 0):
-            mistakes.append(f"{name}: {params[name]:g} s is no time to work in. Give a number of seconds above 0.")
+            mistakes.append(
+                f"{name}: {params[name]:g} s is no time to work in. Give a number of seconds above 0."
+            )
     for name in ("soft_timeout", "settle"):
         if not (math.isfinite(params[name]) and params[name] >= 0):
             mistakes.append(f"{name}: {params[name]:g} s is not possible. Give 0 or more seconds.")
     if not mistakes and params["soft_timeout"] > params["timeout"] / 2:
         mistakes.append(
-            f"soft_timeout: {params['soft_timeout']:g} s leaves too little of timeout ({params['timeout']:g} s) for the "
-            f"hard off and its proof. Give a timeout of {params['soft_timeout'] * 2:g} s or more, or wait less."
+            f"soft_timeout: {params['soft_timeout']:g} s leaves too little of timeout ({params['timeout']:g} s) for "
+            f"the hard off and its proof. Give a timeout of {params['soft_timeout'] * 2:g} s or more, or wait less."
         )
     if mistakes:
         return None, mistakes
     action = "restart" if params["action"] == "reboot" else params["action"]
-    fields = ("strategy", "timeout", "agent_timeout", "soft_timeout", "bmc_timeout", "settle", "poll", "require")
+    fields = (
+        "strategy",
+        "timeout",
+        "agent_timeout",
+        "soft_timeout",
+        "bmc_timeout",
+        "settle",
+        "poll",
+        "require",
+    )
     return Request(action=action, **{name: params[name] for name in fields}), []
 
 
@@ -93,6 +104,10 @@ _KINDS: t.Final = {
 }
 
 
+#: How Ansible's validation begins to tell of unknown options; their nearest known names are told instead.
+UNSUPPORTED: t.Final = re.compile(r"\bUnsupported parameters|\. Supported parameters include")
+
+
 def plain_words(message: str) -> list[str]:
     """Say shorter what Ansible's validation found, with the whole path of the option and without its value.
 
@@ -102,13 +117,17 @@ def plain_words(message: str) -> list[str]:
     if missing:
         return [f"{_path(missing[2], name)} is missing." for name in missing[1].split(", ")]
     typed = re.match(
-        r"argument '(.+?)' is of type .*?(?:found in '(.+?)'\.? )?and we were unable to convert to (\w+)", message, re.DOTALL
+        r"argument '(.+?)' is of type .*?(?:found in '(.+?)'\.? )?and we were unable to convert to (\w+)",
+        message,
+        re.DOTALL,
     )
     if typed:
         return [f"{_path(typed[2], typed[1])} must be {_KINDS.get(typed[3], typed[3])}."]
-    choice = re.fullmatch(r"value of (\S+) must be one of: (.+), got: (.*?)(?: found in (.+))?", message, re.DOTALL)
+    choice = re.fullmatch(
+        r"value of (\S+) must be one of: (.+), got: (.*?)(?: found in (.+))?", message, re.DOTALL
+    )
     if choice:
-        near = difflib.get_close_matches(choice[3], choice[2].split(", "), n=1)
+        near = [] if choice[3].isdigit() else difflib.get_close_matches(choice[3], choice[2].split(", "), n=1)
         hint = f", did you mean '{near[0]}'?" if near else "."
         return [f"{_path(choice[4], choice[1])} must be one of {choice[2]}{hint}"]
     return [message.rstrip(".") + "."]

@@ -22,7 +22,7 @@ from ._fencing.outcome import Outcome
 from ._fencing.report import empty_result, refusal, report
 from ._fencing.waiting import MonotonicClock
 from ._interrupt import run
-from ._options import FENCE_OPTIONS, REQUEST_OPTIONS, Mistakes, plain_words, request_of
+from ._options import FENCE_OPTIONS, REQUEST_OPTIONS, UNSUPPORTED, Mistakes, plain_words, request_of
 from ._secrets import Secrets
 
 
@@ -100,11 +100,14 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> FenceTask:
 
 def _option_mistakes(args: t.Mapping[str, t.Any], messages: t.Iterable[str]) -> list[str]:
     known = [name for name in FENCE_OPTIONS if name not in ("host", "proxy")]
-    found = [line for text in messages if "Unsupported parameters" not in text for line in plain_words(text)]
+    found = [line for text in messages if not UNSUPPORTED.search(text) for line in plain_words(text)]
     for name in args:
         if name not in FENCE_OPTIONS:
             near = difflib.get_close_matches(str(name), known, n=1)
-            found.append(f"unknown option '{name}'" + (f", did you mean '{near[0]}'?" if near else f". Known: {', '.join(known)}."))
+            found.append(
+                f"unknown option '{name}'"
+                + (f", did you mean '{near[0]}'?" if near else f". Known: {', '.join(known)}.")
+            )
     return found
 
 
@@ -125,8 +128,8 @@ def broken(args: t.Mapping[str, t.Any], why: str) -> dict[str, t.Any]:
         "changed": result["action"] != "status",
         "outcome": "indeterminate",
         "msg": (
-            f"{args.get('host')}: {why}. This is a mistake in hostpm.power: report it. What had been sent by then is not "
-            f"known, nor whether {args.get('host')} is on or off. Do not take it for off: read its status."
+            f"{args.get('host')}: {why}. This is a mistake in hostpm.power: report it. What had been sent by then is "
+            f"not known, nor whether {args.get('host')} is on or off. Do not take it for off: read its status."
         ),
     }
 
@@ -134,7 +137,9 @@ def broken(args: t.Mapping[str, t.Any], why: str) -> dict[str, t.Any]:
 def _nothing_known(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     action = args.get("action")
     word = ("on" if action else "off") if isinstance(action, bool) else str(action)
-    request = Request({"reboot": "restart"}.get(word, word) if word in REQUEST_OPTIONS["action"]["choices"] else "")
+    request = Request(
+        {"reboot": "restart"}.get(word, word) if word in REQUEST_OPTIONS["action"]["choices"] else ""
+    )
     empty = empty_result(Host(str(args.get("host")), ()), request, str(args.get("proxy") or "localhost"))
     return {**empty, "supply": "unknown"}
 

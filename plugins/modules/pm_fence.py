@@ -84,8 +84,8 @@ options:
     choices: [auto, serial, parallel]
   timeout:
     description:
-      - Seconds for everything together. A level gets what is left divided by the levels left; a restart keeps a third for
-        switching on. Logging out may take two seconds more.
+      - Seconds for everything together. A level gets what is left divided by the levels left; a restart keeps a third
+        for switching on. Logging out may take two seconds more.
     type: float
     default: 180
   agent_timeout:
@@ -117,8 +117,8 @@ options:
     default: 1
   require:
     description:
-      - Which supplies must be on after V(on) and V(restart) for the task to succeed. With V(any), a dark supply beside a
-        host that is on is a warning.
+      - Which supplies must be on after V(on) and V(restart) for the task to succeed. With V(any), a dark supply
+        beside a host that is on is a warning.
     type: str
     default: any
     choices: [any, all]
@@ -184,17 +184,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The outcome as a sentence; for a failure with the host, the agents, their addresses, what was tried and what to do.
+  description:
+    - The outcome as a sentence; for a failure with the host, the agents, their addresses, what was tried and what to
+      do.
   returned: always
   type: str
   sample: node1 is off, proven by its chassis 'bmc'.
 outcome:
   description:
     - How it ended, in one word.
-    - Good are V(status_read), V(off_verified), V(already_off), V(on_verified), V(already_on), V(restarted), V(nmi_sent) and
-      V(planned) (check mode).
-    - V(on_unverified) (only wake agents), V(on_partial) and V(restarted_partial) (a supply stays dark) come with a warning;
-      the last two fail with O(require=all).
+    - Good are V(status_read), V(off_verified), V(already_off), V(on_verified), V(already_on), V(restarted), V(nmi_sent)
+      and V(planned) (check mode).
+    - V(on_unverified) (only wake agents), V(on_partial) and V(restarted_partial) (a supply stays dark) come with a
+      warning; the last two fail with O(require=all).
     - V(fenced_not_restarted), V(not_off), V(not_on), V(indeterminate) and V(refused) (nothing was sent) fail the task.
   returned: always
   type: str
@@ -231,22 +233,26 @@ levels:
   elements: dict
   sample: [{level: 1, agents: [bmc], sufficient: chassis, state: proven, reason: ''}]
 steps:
-  description: Each command and read, in seconds from the start. Equal reads in a row are one step with RV(ignore:times).
+  description:
+    - Each command and read, in seconds from the start. Equal reads in a row are one step with RV(ignore:times).
   returned: always
   type: list
   elements: dict
   sample:
-    - {level: 1, agent: bmc, driver: ipmi, at: 0.08, elapsed: 0.01, sent: 'off', read: '', times: 1, error: '', message: ''}
+    - {level: 1, agent: bmc, driver: ipmi, at: 0.08, elapsed: 0.01, sent: 'off', read: '', times: 1, error: '',
+       message: ''}
 evidence:
-  description: The reads that the outcome rests on, from which agent, when they began and ended (seconds from the start), through which proxy.
+  description:
+    - The reads that the outcome rests on, from which agent, when they began and ended (seconds from the start),
+      through which proxy.
   returned: always
   type: list
   elements: dict
   sample: [{agent: bmc, role: chassis, power: 'off', raw: '', error: '', start: 0.09, end: 0.1, proxy: localhost}]
 may_return:
   description:
-    - What may power up a host again that is off now. V(restore_policy), when its supply returns. V(wol), a magic packet.
-      V(unknown), something that no agent can see, such as an alarm of its clock.
+    - What may power up a host again that is off now. V(restore_policy), when its supply returns. V(wol), a magic
+      packet. V(unknown), something that no agent can see, such as an alarm of its clock.
   returned: always
   type: list
   elements: str
@@ -268,7 +274,9 @@ elapsed:
   type: float
   sample: 1.21
 plan:
-  description: What would be done, with the proxy, the levels, why each is sufficient, the most it may take, and what a failure leads to.
+  description:
+    - What would be done, with the proxy, the levels, why each is sufficient, the most it may take, and what a failure
+      leads to.
   returned: in check mode, unless it is refused
   type: dict
   sample: {proxy: localhost, phases: [{phase: 'off', at_most: 180.0}], levels: [], switched_on: []}

@@ -58,8 +58,8 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
         _die_with_parent(0)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in caught[:1]:  # now as it would have been handled without us
-            os.kill(os.getpid(), number)
+        for came in caught[:1]:  # now as it would have been handled without us
+            os.kill(os.getpid(), came)
 
 
 def _die_with_parent(number: int) -> None:

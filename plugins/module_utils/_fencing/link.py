@@ -125,12 +125,12 @@ class Link:
         if action == "off" and self.before_off is None:
             self.before_off = self.power
 
-        handed_over = False
+        handed_over: float | None = None
 
         async def command() -> None:
             nonlocal handed_over
             driver = await self._open()
-            handed_over = True
+            handed_over = self._clock.now()
             await driver.send(action)
 
         error: PowerError | None = None
@@ -142,14 +142,15 @@ class Link:
             error = exc
         finally:
             # also when cancelled: an interrupted command may have acted
-            may_act = handed_over and (error is None or error.may_have_acted)
+            may_act = handed_over is not None and (error is None or error.may_have_acted)
             self.touched = self.touched or may_act
             if action == "off":
-                self.off_sent = self.off_sent or handed_over
-                if may_act and answered:
-                    self._off_unconfirmed = start
-                elif may_act:
-                    self._off_lost = start
+                self.off_sent = self.off_sent or handed_over is not None
+                if handed_over is not None and may_act:
+                    if answered:
+                        self._off_unconfirmed = handed_over
+                    else:
+                        self._off_lost = handed_over
         self._journal.sent(self.level, self.agent, action, start, self._clock.now(), error)
         return error
 

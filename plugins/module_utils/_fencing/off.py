@@ -169,7 +169,8 @@ class _LevelOff:
                 # a chassis that lost its power with its supplies needs no second look
                 gone = {obs.agent.name for level in seen for obs in level if obs.error}
                 if settle and not await self._op.pause(self._until, settle):
-                    return self._failed(proof[-1], "its time was over after one read of off, which alone proves nothing")
+                    reason = "its time was over after one read of off, which alone proves nothing"
+                    return self._failed(proof[-1], reason)
                 continue
             proof.clear()
             gone = set()

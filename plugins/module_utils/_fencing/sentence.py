@@ -47,7 +47,9 @@ def warnings(outcome: Outcome) -> list[str]:
     if outcome.word == "on_unverified":
         found.append(f"{host}: it was not seen whether the host woke up. Add an agent that can be read.")
     if outcome.word in ("on_verified", "already_on", "restarted") and outcome.verdict.basis == "feed":
-        found.append(f"{host}: its supplies are on, the host itself was not seen. Add a chassis agent, such as its BMC.")
+        found.append(
+            f"{host}: its supplies are on, the host itself was not seen. Add a chassis agent, such as its BMC."
+        )
     return found
 
 
