@@ -22,7 +22,8 @@ options:
     suboptions:
       name:
         description:
-        - What results and messages call the agent. By default the driver and the agent's place in the list.
+        - What results and messages call the agent. By default the driver and the agent's place in the
+          list.
         type: str
       order:
         description:
@@ -31,9 +32,10 @@ options:
         default: 1
       role:
         description:
-        - What the agent controls. V(chassis), the host itself. V(feed), one of its power supplies. V(wake), its
-          waking alone.
-        - 'By default V(feed) for an agent with O(agents[].feed), else what the driver usually controls: ipmi V(chassis).'
+        - What the agent controls. V(chassis), the host itself. V(feed), one of its power supplies. V(wake),
+          only its waking.
+        - 'By default V(feed) for an agent with O(agents[].feed), else what the driver usually controls:
+          ipmi V(chassis).'
         type: str
         choices:
         - chassis
@@ -46,7 +48,8 @@ options:
         type: str
       ipmi:
         description:
-        - A BMC, or an outlet that speaks IPMI 2.0 (RMCP+). Needs the Python library pyghmi where the engine runs.
+        - A BMC, or an outlet that speaks IPMI 2.0 (RMCP+). Needs the Python library pyghmi where the
+          engine runs.
         type: dict
         suboptions:
           address:
@@ -71,7 +74,8 @@ options:
             required: true
           kg:
             description:
-            - The BMC's key K_g, as text, or as hexadecimal digits after C(0x). Without it the password is used.
+            - The BMC's key K_g, as text, or as hexadecimal digits after C(0x). Without it the password
+              is used.
             type: str
           privilege:
             description:

@@ -107,7 +107,8 @@ options:
     default: 120
   settle:
     description:
-      - Seconds between the two reads that prove a chassis off.
+      - Seconds between the two reads that prove a host off. Keep it longer than power supplies hold their load after
+        their outlets went off.
     type: float
     default: 1
   poll:

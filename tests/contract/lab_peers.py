@@ -45,9 +45,23 @@ class RunningLab:
         inventory = folder / "inventory.yml"
         (folder / "rack.yml").write_text(yaml.safe_dump(rack), encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, str(LAB), "serve", str(folder / "rack.yml"), "--inventory", str(inventory),
-             "--timeline", str(self.timeline), "--control", str(self._socket), "--exit-with-stdin"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [
+                sys.executable,
+                str(LAB),
+                "serve",
+                str(folder / "rack.yml"),
+                "--inventory",
+                str(inventory),
+                "--timeline",
+                str(self.timeline),
+                "--control",
+                str(self._socket),
+                "--exit-with-stdin",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ready\n"
         hosts = yaml.safe_load(inventory.read_text(encoding="utf-8"))["all"]["hosts"]
@@ -68,8 +82,12 @@ class RunningLab:
 
     def ctl(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(LAB), "ctl", str(self._socket), *words], capture_output=True, text=True,
-            timeout=GUARD, check=False)
+            [sys.executable, str(LAB), "ctl", str(self._socket), *words],
+            capture_output=True,
+            text=True,
+            timeout=GUARD,
+            check=False,
+        )
 
     def fault(self, **faults: t.Any) -> None:
         self.ask("fault", host="node1", agent="bmc", faults=faults)
@@ -94,26 +112,49 @@ def run(command: t.Sequence[str], package: str) -> subprocess.CompletedProcess[s
     return subprocess.run([binary, *command[1:]], capture_output=True, text=True, timeout=GUARD, check=False)
 
 
-def ipmitool(port: int, *words: str, suite: int = 17, user: str = "admin",
-             password: str = "secret") -> subprocess.CompletedProcess[str]:
-    return run([
-        "ipmitool", "-I", "lanplus", "-H", "127.0.0.1", "-p", str(port), "-C", str(suite), "-U", user,
-        "-P", password, *words], "ipmitool")
+def ipmitool(
+    port: int, *words: str, suite: int = 17, user: str = "admin", password: str = "secret"
+) -> subprocess.CompletedProcess[str]:
+    return run(
+        [
+            "ipmitool",
+            "-I",
+            "lanplus",
+            "-H",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "-C",
+            str(suite),
+            "-U",
+            user,
+            "-P",
+            password,
+            *words,
+        ],
+        "ipmitool",
+    )
 
 
-def ipmipower(port: int | str, *words: str, suite: int = 17, user: str = "admin",
-              password: str = "secret") -> subprocess.CompletedProcess[str]:
+def ipmipower(
+    port: int | str, *words: str, suite: int = 17, user: str = "admin", password: str = "secret"
+) -> subprocess.CompletedProcess[str]:
     where = f"127.0.0.1:{port}" if isinstance(port, int) else port
-    return run([
-        "ipmipower", "-D", "LAN_2_0", "-I", str(suite), "-h", where, "-u", user, "-p", password, *words],
-        "freeipmi-tools")
+    return run(
+        ["ipmipower", "-D", "LAN_2_0", "-I", str(suite), "-h", where, "-u", user, "-p", password, *words],
+        "freeipmi-tools",
+    )
 
 
 def pyghmi(port: int, *words: str) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("pyghmi", reason="pyghmi is not installed (Debian package python3-pyghmi)")
     return subprocess.run(
-        [sys.executable, "-c", PYGHMI, str(port), *words], capture_output=True, text=True, timeout=GUARD,
-        check=False)
+        [sys.executable, "-c", PYGHMI, str(port), *words],
+        capture_output=True,
+        text=True,
+        timeout=GUARD,
+        check=False,
+    )
 
 
 class DoublingRelay:

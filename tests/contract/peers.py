@@ -173,7 +173,9 @@ class IpmiSim(_Bmc):
 
 def _is_bound(port: int) -> bool:
     local = f"0100007F:{port:04X}"
-    return any(line.split()[1] == local for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:])
+    return any(
+        line.split()[1] == local for line in pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
+    )
 
 
 class FakeBmc(_Bmc):
@@ -283,8 +285,8 @@ class Relay(asyncio.DatagramProtocol):
             relay._far.close()
             await asyncio.sleep(0)
 
-    def datagram_received(self, data: bytes, address: t.Any) -> None:
-        self._client = address
+    def datagram_received(self, data: bytes, addr: t.Any) -> None:
+        self._client = addr
         self.requests += 1
         self._far.sendto(data)
 
@@ -298,5 +300,5 @@ class _Far(asyncio.DatagramProtocol):
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
 
-    def datagram_received(self, data: bytes, address: t.Any) -> None:
+    def datagram_received(self, data: bytes, addr: t.Any) -> None:
         self._relay.answered(data)

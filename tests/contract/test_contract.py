@@ -48,7 +48,10 @@ async def until(driver: Driver, power: Power) -> None:
 
 
 def run(
-    peer: Peer, conversation: t.Callable[[Driver], t.Awaitable[None]], lost: bool = False, **how: t.Any,
+    peer: Peer,
+    conversation: t.Callable[[Driver], t.Awaitable[None]],
+    lost: bool = False,
+    **how: t.Any,
 ) -> None:
     """Open, converse, close; unless it was lost, look whether the device was left."""
 
@@ -70,8 +73,11 @@ def test_class_says_what_it_is(peer: Peer) -> None:
     assert set(peer.options) <= set(cls.OPTIONS)
     assert cls.address(peer.options)
     assert cls.device(peer.options) == cls.device(dict(peer.options))
-    for secret in (peer.options[name] for name, spec in cls.OPTIONS.items()
-                   if spec.get("no_log") and name in peer.options):
+    for secret in (
+        peer.options[name]
+        for name, spec in cls.OPTIONS.items()
+        if spec.get("no_log") and name in peer.options
+    ):
         assert secret not in cls.address(peer.options) + cls.device(peer.options)
 
 
@@ -91,7 +97,7 @@ def test_off_and_on(peer: Peer) -> None:
 
 def test_open_and_status_change_nothing(peer: Peer) -> None:
     async def conversation(driver: Driver) -> None:
-        readings = [await driver.status() for _ in range(3)]
+        readings = [await driver.status() for _time in range(3)]
         assert readings[0] == readings[1] == readings[2]
 
     run(peer, conversation)
@@ -180,7 +186,7 @@ def test_session_is_lost_after_a_command(peer: Peer) -> None:
 
 def test_two_at_once(peer: Peer) -> None:
     async def main() -> None:
-        drivers = [driver_of(peer) for _ in range(2)]
+        drivers = [driver_of(peer) for _time in range(2)]
         await asyncio.gather(*(driver.open() for driver in drivers))
         readings = await asyncio.gather(*(driver.status() for driver in drivers))
         assert {reading.power for reading in readings} == {Power.ON}

@@ -75,7 +75,9 @@ async def status(driver: Ipmi) -> None:
 
 
 async def converse(
-    options: dict[str, t.Any], conversation: t.Callable[[Ipmi], t.Awaitable[t.Any]], seconds: float = 30.0,
+    options: dict[str, t.Any],
+    conversation: t.Callable[[Ipmi], t.Awaitable[t.Any]],
+    seconds: float = 30.0,
 ) -> t.Any:
     driver = Ipmi(options, deadline=time.monotonic() + seconds)
     try:
@@ -85,11 +87,14 @@ async def converse(
         await driver.close()
 
 
-def run(options: dict[str, t.Any], conversation: t.Callable[[Ipmi], t.Awaitable[t.Any]], **how: t.Any) -> t.Any:
+def run(
+    options: dict[str, t.Any], conversation: t.Callable[[Ipmi], t.Awaitable[t.Any]], **how: t.Any
+) -> t.Any:
     return asyncio.run(converse(options, conversation, **how))
 
 
 # --- Cost
+
 
 def test_fencing_costs_ten_pairs(lab: Lab) -> None:
     async def main() -> None:
@@ -144,12 +149,16 @@ CASES = [
 
 @pytest.mark.parametrize(("host", "extra", "kind", "says"), CASES, ids=[f"{c[0]}-{c[3]}" for c in CASES])
 def test_failure(
-    lab: Lab, host: str, extra: dict[str, t.Any], kind: type[errors.PowerError], says: str,
+    lab: Lab,
+    host: str,
+    extra: dict[str, t.Any],
+    kind: type[errors.PowerError],
+    says: str,
 ) -> None:
     options = {**lab.options(host), **extra}
     with pytest.raises(errors.PowerError) as caught:
         run(options, lambda driver: driver.send("off"))
-    assert type(caught.value) is kind, caught.value
+    assert caught.value.kind == kind.kind, caught.value
     assert says in str(caught.value)
     assert caught.value.advice
     secrets = [options["password"], options.get("kg") or ""]
@@ -203,7 +212,8 @@ def test_resolver_hangs(sim: IpmiSim, monkeypatch: pytest.MonkeyPatch, deaf: boo
 
 
 def test_address_without_answer_does_not_hide_the_next(
-    sim: IpmiSim, monkeypatch: pytest.MonkeyPatch,
+    sim: IpmiSim,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real = socket.getaddrinfo
 
@@ -217,6 +227,7 @@ def test_address_without_answer_does_not_hide_the_next(
 
 
 # --- Lost answers
+
 
 def test_control_is_sent_once(lab: Lab) -> None:
     async def conversation(driver: Ipmi) -> None:
@@ -244,7 +255,7 @@ def test_lost_read_is_repeated(sim: IpmiSim) -> None:
 
 def test_lost_datagrams(lab: Lab) -> None:
     async def conversation(driver: Ipmi) -> None:
-        for _ in range(5):
+        for _time in range(5):
             assert (await driver.status()).power is Power.ON
 
     run(lab.options("lossy"), conversation)
@@ -264,8 +275,9 @@ def test_silence_at_any_point_ends_by_the_deadline(sim: IpmiSim, silent_from: in
 
 # --- Sessions
 
+
 def test_ten_logins_with_four_slots(lab: Lab) -> None:
-    for _ in range(10):
+    for _time in range(10):
         run(lab.options("plain"), status)
         with pytest.raises(errors.AuthFailed):
             run({**lab.options("plain"), "password": "wrong"}, status)
@@ -275,7 +287,7 @@ def test_ten_logins_with_four_slots(lab: Lab) -> None:
 
 
 def test_ten_logins_with_four_slots_of_ipmi_sim(sim: IpmiSim) -> None:
-    for _ in range(10):
+    for _time in range(10):
         run(sim.options, status)
 
 
@@ -292,7 +304,8 @@ def test_deadline_in_the_middle_logs_out(lab: Lab) -> None:
 def test_twenty_at_once(lab: Lab) -> None:
     async def main() -> None:
         readings = await asyncio.gather(
-            *(converse(lab.options("twenty"), lambda driver: driver.status()) for _ in range(20)))
+            *(converse(lab.options("twenty"), lambda driver: driver.status()) for _time in range(20))
+        )
         assert {reading.power for reading in readings} == {Power.ON}
 
     asyncio.run(main())
@@ -314,6 +327,7 @@ def test_two_feeds_at_once(lab: Lab) -> None:
 def test_two_feeds_of_ipmi_sim_at_once(sim: IpmiSim, tmp_path: pathlib.Path) -> None:
     feeds = [IpmiSim(tmp_path, f"feed-{name}") for name in "ab"]
     try:
+
         async def main() -> None:
             await asyncio.gather(*(converse(feed.options, fence) for feed in feeds))
 
@@ -326,6 +340,7 @@ def test_two_feeds_of_ipmi_sim_at_once(sim: IpmiSim, tmp_path: pathlib.Path) -> 
 
 
 # --- What a BMC tells
+
 
 @pytest.mark.parametrize("guid", [GUID, GUID.replace("-", ""), "{" + GUID.upper() + "}"])
 def test_guid_is_the_expected_one(lab: Lab, sim: IpmiSim, guid: str) -> None:
@@ -350,8 +365,10 @@ def test_operator_is_enough(lab: Lab) -> None:
 
 
 def test_restore_policy(lab: Lab, sim: IpmiSim) -> None:
-    seen = [run(options, lambda driver: driver.status()).restore_policy
-            for options in (lab.options("plain"), lab.options("old"), sim.options)]
+    seen = [
+        run(options, lambda driver: driver.status()).restore_policy
+        for options in (lab.options("plain"), lab.options("old"), sim.options)
+    ]
     assert seen == [RestorePolicy.ALWAYS, RestorePolicy.LAST, RestorePolicy.NEVER]
 
 

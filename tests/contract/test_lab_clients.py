@@ -90,8 +90,10 @@ def test_ipmipower_reads_and_switches(serve, suite):
     assert lab.bmc()["sessions_open"] == 0
 
 
-@pytest.mark.parametrize(("wrong", "answer"), [
-    ({"password": "wrong"}, "password invalid"), ({"user": "nobody"}, "username invalid")])
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [({"password": "wrong"}, "password invalid"), ({"user": "nobody"}, "username invalid")],
+)
 def test_ipmipower_is_told_why_it_is_refused(serve, wrong, answer):
     assert ipmipower(serve().port(), "--stat", **wrong).stdout == f"127.0.0.1: {answer}\n"
 
@@ -159,10 +161,15 @@ def test_ipmitool_copes_with_some_loss(serve):
 
 
 def test_a_supply_and_its_shared_outlet(serve):
-    lab = serve({
-        "outlets": {"pdu1-3": {}},
-        "hosts": {"node1": {"bmc": {"standby": "own"}, "feeds": {"a": {"outlet": "pdu1-3"}, "b": {}}},
-                  "node2": {"feeds": {"a": {"outlet": "pdu1-3"}}}}})
+    lab = serve(
+        {
+            "outlets": {"pdu1-3": {}},
+            "hosts": {
+                "node1": {"bmc": {"standby": "own"}, "feeds": {"a": {"outlet": "pdu1-3"}, "b": {}}},
+                "node2": {"feeds": {"a": {"outlet": "pdu1-3"}}},
+            },
+        }
+    )
     assert lab.port("node1", "feed-a") == lab.port("node2", "feed-a")
     assert ipmipower(lab.port("node1", "feed-a"), "--off").stdout == "127.0.0.1: ok\n"
     assert (lab.host()["state"], lab.host()["supply"]) == ("running", "partial")
@@ -185,7 +192,9 @@ def test_the_lab_is_asked_and_stopped_from_the_command_line(serve):
     lab = serve({"hosts": {"node1": {"bmc": {"standby": "own"}, "feeds": {"a": {}}}}})
     assert lab.ctl("fault", "node1", "bmc", "reject=[off]", "busy=1").returncode == 0
     assert json.loads(lab.ctl("state", "node1").stdout)["hosts"]["node1"]["agents"]["bmc"]["faults"] == {
-        "reject": ["off"], "busy": 1}
+        "reject": ["off"],
+        "busy": 1,
+    }
     said = lab.ctl("fault", "node1", "bmc", "rejcet=")
     assert (said.returncode, said.stderr) == (2, "rejcet: unknown key, did you mean 'reject'?\n")
     assert lab.ctl("sleep", "node1").returncode == 0

@@ -33,13 +33,18 @@ def outlets(tmp_path: pathlib.Path) -> t.Iterator[dict[str, IpmiSim]]:
 
 def ansible(folder: pathlib.Path, outlets: t.Mapping[str, IpmiSim], args: str) -> tuple[int, str]:
     """Run pm_fence ad hoc on a host that has these outlets; its exit status and output."""
-    agents = [{"name": name, "feed": name, "ipmi": {**sim.options, "cipher_suite": 3}} for name, sim in outlets.items()]
+    agents = [
+        {"name": name, "feed": name, "ipmi": {**sim.options, "cipher_suite": 3}}
+        for name, sim in outlets.items()
+    ]
     hosts = {"twin": {"pm_agents": agents, "ansible_python_interpreter": sys.executable}}
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
     done = subprocess.run(
-        [str(pathlib.Path(sys.executable).parent / "ansible"), "-i", str(inventory), "twin"]
-        + ["-m", "hostpm.power.pm_fence", "-a", args],
+        [
+            str(pathlib.Path(sys.executable).parent / "ansible"),
+            *("-i", str(inventory), "twin", "-m", "hostpm.power.pm_fence", "-a", args),
+        ],
         env={
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(collection_path.collections_root()),

@@ -34,7 +34,7 @@ def test_ad_hoc_status_of_a_host_that_is_down(lab: Lab, console: MakeConsole) ->
     assert run.status == 0, run.output
     result = run.result("down")
     assert (result["outcome"], result["power"], result["changed"]) == ("status_read", "on", False)
-    assert result["msg"] == "down is on, read by its chassis 'bmc'."
+    assert result["msg"] == "down is on, read from its chassis 'bmc'."
     assert lab.commands("down") == []
 
 
@@ -116,7 +116,7 @@ def test_a_bmc_that_acknowledges_and_stays_on(lab: Lab, console: MakeConsole) ->
     assert (result["outcome"], result["changed"], result["fenced"]) == ("not_off", True, False)
     assert result["power"] == "on"
     address = f"pm_agents[0] 'bmc' (127.0.0.1:{lab.agent('liar')['port']})"
-    assert result["msg"].startswith("liar is NOT off: it reads on, read by its chassis 'bmc'. ")
+    assert result["msg"].startswith("liar is NOT off: it reads on, read from its chassis 'bmc'. ")
     assert f"Level 1 failed: {address}: was told off and reads on." in result["msg"]
     assert lab.commands("liar") == ["off"], "an acknowledged off is not repeated, and the next task never ran"
 

@@ -24,7 +24,9 @@ hosts:
 README = (collection_path.CHECKOUT / "README.md").read_text(encoding="utf-8")
 MODULE = (collection_path.CHECKOUT / "plugins" / "modules" / "pm_fence.py").read_text(encoding="utf-8")
 ADDRESSES = {"192.0.2.11": "bmc", "192.0.2.21": "feed-a", "192.0.2.22": "feed-b"}
-SECRETS = {name: "secret" for name in ("vault_bmc_password", "vault_pdu_password", "vault_pdu", "vault_node1_bmc")}
+SECRETS = dict.fromkeys(
+    ("vault_bmc_password", "vault_pdu_password", "vault_pdu", "vault_node1_bmc"), "secret"
+)
 
 
 def blocks(language: str) -> list[str]:
@@ -55,7 +57,9 @@ def test_the_readme_shows_commands() -> None:
 
 
 @pytest.mark.parametrize("command", commands())
-def test_the_readmes_commands_work_on_the_readmes_agents(lab: Lab, console: MakeConsole, command: str) -> None:
+def test_the_readmes_commands_work_on_the_readmes_agents(
+    lab: Lab, console: MakeConsole, command: str
+) -> None:
     here = node_of_the_readme(lab, console)
     words = [word.replace("inventory", str(here.folder / "inventory.json")) for word in shlex.split(command)]
     run = here.run(*words)

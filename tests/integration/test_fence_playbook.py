@@ -45,11 +45,14 @@ def test_a_status_needs_no_confirmation(lab: Lab, console: MakeConsole) -> None:
     run = fence(console({name: lab.hosts[name] for name in ("a1", "a2")}), pm_hosts="all")
     assert run.status == 0, run.output
     assert summary(run) == [
-        f"status_read: {run.result(name, 'Reach the power-management agents')['msg']}" for name in ("a1", "a2")
+        f"status_read: {run.result(name, 'Reach the power-management agents')['msg']}"
+        for name in ("a1", "a2")
     ]
 
 
-@pytest.mark.parametrize("given", [{}, {"pm_confirm": 1}, {"pm_confirm": "yes"}], ids=["none", "other number", "word"])
+@pytest.mark.parametrize(
+    "given", [{}, {"pm_confirm": 1}, {"pm_confirm": "yes"}], ids=["none", "other number", "word"]
+)
 @pytest.mark.parametrize("action", ["off", "restart", "nmi", False], ids=str)
 def test_without_a_fitting_confirmation_nothing_is_sent(
     lab: Lab, console: MakeConsole, action: t.Any, given: Variables

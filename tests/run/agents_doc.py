@@ -32,10 +32,15 @@ class ModuleDocFragment:
 '''
 
 COMMON_DOCS = {
-    "name": ["What results and messages call the agent. By default the driver and the agent's place in the list."],
-    "order": ["Agents of lower order are tried first. With O(strategy=auto) agents of equal order share a level."],
+    "name": [
+        "What results and messages call the agent. By default the driver and the agent's place in the list."
+    ],
+    "order": [
+        "Agents of lower order are tried first. With O(strategy=auto) agents of equal order share a level."
+    ],
     "role": [
-        "What the agent controls. V(chassis), the host itself. V(feed), one of its power supplies. V(wake), its waking alone.",
+        "What the agent controls. V(chassis), the host itself. V(feed), one of its power supplies. V(wake), only its "
+        "waking.",
         "By default V(feed) for an agent with O(agents[].feed), else what the driver usually controls: {roles}.",
     ],
     "feed": [
@@ -75,7 +80,7 @@ def render() -> str:
         "elements": "dict",
         "suboptions": options,
     }
-    text = yaml.safe_dump({"options": {"agents": agents}}, sort_keys=False, width=110, allow_unicode=True)
+    text = yaml.safe_dump({"options": {"agents": agents}}, sort_keys=False, width=100, allow_unicode=True)
     return f'{HEAD}{text}"""\n'
 
 

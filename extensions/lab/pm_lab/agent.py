@@ -26,8 +26,14 @@ class Agent:
     """Receives datagrams and hands its answers to send, late or never where a fault says so."""
 
     def __init__(
-        self, device: Device, identity: Identity, clock: Clock, note: Note, faults: Faults,
-        name: str = "", entropy: t.Callable[[int], bytes] = os.urandom,
+        self,
+        device: Device,
+        identity: Identity,
+        clock: Clock,
+        note: Note,
+        faults: Faults,
+        name: str = "",
+        entropy: t.Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.identity = identity
         self.faults = faults

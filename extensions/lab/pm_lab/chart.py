@@ -21,8 +21,15 @@ agents: ━ on, live  · off, dead  (blank) BMC without power
 # In the order in which they win a column, so that a short darkness is never hidden by what came after.
 HOST_GLYPHS: t.Mapping[str, str] = {"dark": "·", "asleep": "z", "booting": "▒", "running": "█"}
 AGENT_GLYPHS: t.Mapping[str, str] = {
-    "dead off": " ", "dead on": " ", "dead": "·", "off": "·", "live off": "·", "live on": "━", "on": "━",
-    "live": "━"}
+    "dead off": " ",
+    "dead on": " ",
+    "dead": "·",
+    "off": "·",
+    "live off": "·",
+    "live on": "━",
+    "on": "━",
+    "live": "━",
+}
 READ_GLYPHS: t.Mapping[str, str] = {"on": "╂", "off": "╎"}
 COLUMNS_PER_TICK = 8
 
@@ -33,7 +40,7 @@ def render(events: t.Iterable[Event], width: int = 100, from_mark: str = "") -> 
     sections = story.sections
     if from_mark:
         titles = [from_mark in section.title for section in sections]
-        sections = sections[titles.index(True):] if True in titles else []
+        sections = sections[titles.index(True) :] if True in titles else []
     drawn = [_section(story, section, width) for section in sections if section.hosts or section.start]
     return "\n\n".join(["\n".join(lines) for lines in drawn] + [LEGEND]) if drawn else "nothing happened"
 
@@ -103,13 +110,16 @@ def _row(row: Row, scale: _Scale, is_agent: bool) -> str:
 
 
 def _cell(
-    states: t.Sequence[tuple[float, str]], scale: _Scale, column: int, glyphs: t.Mapping[str, str],
+    states: t.Sequence[tuple[float, str]],
+    scale: _Scale,
+    column: int,
+    glyphs: t.Mapping[str, str],
 ) -> str:
     """The strongest of the states that held during a column."""
     begin = scale.start + column * scale.step
     first = bisect.bisect_right(states, (begin, "~")) - 1
     last = bisect.bisect_left(states, (begin + scale.step, ""))
-    held = {state for unused, state in states[max(first, 0):last]}
+    held = {state for unused, state in states[max(first, 0) : last]}
     return next((glyph for state, glyph in glyphs.items() if state in held), " ")
 
 

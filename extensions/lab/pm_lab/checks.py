@@ -92,4 +92,5 @@ def one_of(*words: str) -> Check:
         if value not in words:
             raise Mistake(f"must be one of {', '.join(words)}")
         return str(value)
+
     return check

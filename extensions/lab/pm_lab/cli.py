@@ -36,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("serve", help="play a rack until SIGTERM")
     command.add_argument("rack", metavar="RACK.yml", type=pathlib.Path)
     command.add_argument(
-        "--inventory", metavar="FILE", type=_inventory, help="write an Ansible inventory with the real ports")
+        "--inventory", metavar="FILE", type=_inventory, help="write an Ansible inventory with the real ports"
+    )
     command.add_argument("--timeline", metavar="FILE", help="write what happens, one JSON line each")
     command.add_argument("--control", metavar="SOCKET", help="listen there for ctl")
     command.add_argument("--exit-with-stdin", action="store_true", help="stop when standard input ends")
@@ -44,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("timeline", help="draw a timeline")
     command.add_argument("file", metavar="FILE", type=pathlib.Path)
     command.add_argument("--width", type=int, default=100)
-    command.add_argument("--from-mark", metavar="TEXT", default="", help="begin at the first mark with this text")
+    command.add_argument(
+        "--from-mark", metavar="TEXT", default="", help="begin at the first mark with this text"
+    )
     command.set_defaults(run=_timeline)
     _add_ctl(commands.add_parser("ctl", help="change or ask a lab that is being served"))
     return parser
@@ -76,7 +79,9 @@ def _add_ctl(parser: argparse.ArgumentParser) -> None:
 
 def _inventory(given: str) -> str:
     if not given.endswith((".yml", ".yaml")):
-        raise argparse.ArgumentTypeError(f"'{given}': must end in .yml or .yaml, else Ansible does not read it")
+        raise argparse.ArgumentTypeError(
+            f"'{given}': must end in .yml or .yaml, else Ansible does not read it"
+        )
     return given
 
 

@@ -86,7 +86,7 @@ def _parse_v20(datagram: bytes) -> Packet:
 
 
 def _cut(datagram: bytes, start: int, length: int) -> bytes:
-    payload = datagram[start:start + length]
+    payload = datagram[start : start + length]
     if len(payload) != length:
         raise Malformed("cut short")
     return payload
@@ -98,7 +98,8 @@ def build_packet(packet: Packet) -> bytes:
     else:
         kind = packet.payload_type | packet.encrypted << 7 | packet.authenticated << 6
         header = struct.pack(
-            "<BBIIH", RMCP_PLUS, kind, packet.session_id, packet.sequence, len(packet.payload))
+            "<BBIIH", RMCP_PLUS, kind, packet.session_id, packet.sequence, len(packet.payload)
+        )
     return RMCP_IPMI + header + packet.payload
 
 

@@ -19,7 +19,9 @@ class ControlError(Exception):
 
 
 def request(
-    path: str | pathlib.Path, asked: t.Mapping[str, t.Any], timeout: float = 30.0,
+    path: str | pathlib.Path,
+    asked: t.Mapping[str, t.Any],
+    timeout: float = 30.0,
 ) -> dict[str, t.Any]:
     """Ask a running lab, e.g. {"do": "state", "host": "node1"}; the requests are listed in the README.
 
@@ -69,8 +71,17 @@ class Connection(asyncio.Protocol):
         except (AttributeError, TypeError, ValueError) as exc:
             return {"error": f"not understood: {exc}"}
 
-    def _do(self, do: str, host: str | None = None, agent: str = "", feed: str = "", text: str = "",
-            plugged: bool = True, on: bool = True, faults: t.Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def _do(
+        self,
+        do: str,
+        host: str | None = None,
+        agent: str = "",
+        feed: str = "",
+        text: str = "",
+        plugged: bool = True,
+        on: bool = True,
+        faults: t.Mapping[str, t.Any] | None = None,
+    ) -> dict[str, t.Any]:
         if do == "state":
             return self._lab.state(host)
         if do == "fault":

@@ -28,8 +28,9 @@ class Suite:
     @property
     def record(self) -> bytes:
         """As Get Channel Cipher Suites tells it."""
-        return bytes([
-            0xC0, self.number, self.authentication, 0x40 | self.integrity, 0x80 | self.confidentiality])
+        return bytes(
+            [0xC0, self.number, self.authentication, 0x40 | self.integrity, 0x80 | self.confidentiality]
+        )
 
 
 SUITES: t.Mapping[int, Suite] = {
@@ -55,8 +56,14 @@ class Handshake:
         return bytes([self.role, len(self.username)]) + self.username
 
     def rakp2_text(self) -> bytes:
-        return (self.console_id + self.managed_id + self.console_random + self.managed_random + self.guid
-                + self._named)
+        return (
+            self.console_id
+            + self.managed_id
+            + self.console_random
+            + self.managed_random
+            + self.guid
+            + self._named
+        )
 
     def rakp3_text(self) -> bytes:
         return self.managed_random + self.console_id + self._named
@@ -89,9 +96,9 @@ class Keys:
         decryptor = Cipher(self._aes, modes.CBC(payload[:16])).decryptor()
         plain = decryptor.update(payload[16:]) + decryptor.finalize()
         fill = plain[-1]
-        if fill > 15 or plain[-1 - fill:-1] != bytes(range(1, fill + 1)):
+        if fill > 15 or plain[-1 - fill : -1] != bytes(range(1, fill + 1)):
             raise Malformed("padding")
-        return plain[:-1 - fill]
+        return plain[: -1 - fill]
 
     def seal(self, packet: bytes) -> bytes:
         """The packet (which starts with its 4 bytes of RMCP header) with its integrity trailer."""
@@ -105,7 +112,7 @@ class Keys:
         return hmac.compare_digest(self._trailer(packet[:-length]), packet[-length:])
 
     def _trailer(self, packet: bytes) -> bytes:
-        return proof(self._suite, self._k1, packet[4:])[:self._suite.proof_length]
+        return proof(self._suite, self._k1, packet[4:])[: self._suite.proof_length]
 
 
 def proof(suite: Suite, key: bytes, text: bytes) -> bytes:

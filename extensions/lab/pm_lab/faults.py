@@ -38,8 +38,10 @@ class Faults:
     def given(self) -> dict[str, t.Any]:
         """Those that are not at their default."""
         return {
-            field.name: getattr(self, field.name) for field in dataclasses.fields(self)
-            if getattr(self, field.name) != field.default}
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != field.default
+        }
 
 
 DEFAULTS = Faults()
@@ -70,12 +72,23 @@ def dead(value: t.Any) -> bool | str:
 
 
 CHECKS: t.Mapping[str, checks.Check] = {
-    "delay": checks.number, "lag": checks.number, "read_lag": checks.number, "flap": checks.number,
-    "loss": checks.share, "seed": checks.whole, "drop_session_after": checks.whole,
-    "sessions": checks.whole, "busy": checks.whole, "ack_lost": checks.whole,
-    "mute_after_login": checks.flag, "closed": checks.flag, "dead": dead,
-    "vanish_after": checks.one_of("off", "on"), "refuse_login": checks.one_of("user", "password"),
-    "reject": actions, "lie": lies,
+    "delay": checks.number,
+    "lag": checks.number,
+    "read_lag": checks.number,
+    "flap": checks.number,
+    "loss": checks.share,
+    "seed": checks.whole,
+    "drop_session_after": checks.whole,
+    "sessions": checks.whole,
+    "busy": checks.whole,
+    "ack_lost": checks.whole,
+    "mute_after_login": checks.flag,
+    "closed": checks.flag,
+    "dead": dead,
+    "vanish_after": checks.one_of("off", "on"),
+    "refuse_login": checks.one_of("user", "password"),
+    "reject": actions,
+    "lie": lies,
 }
 
 

@@ -70,4 +70,4 @@ def _cipher_suites(identity: Identity, data: bytes) -> Answer:
         return WRONG_LENGTH, b""
     records = b"".join(SUITES[number].record for number in identity.suites)
     start = (data[2] & 0x3F) * 16
-    return OK, bytes([LAN_CHANNEL]) + records[start:start + 16]
+    return OK, bytes([LAN_CHANNEL]) + records[start : start + 16]

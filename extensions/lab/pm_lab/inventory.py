@@ -18,29 +18,45 @@ from .rack import AgentSpec, HostSpec
 
 def build(lab: Lab) -> dict[str, t.Any]:
     rack = lab.rack
-    return {"all": {"hosts": {
-        name: {**spec.vars, "pm_agents": _agents(lab, name, spec)} for name, spec in rack.hosts.items()}}}
+    return {
+        "all": {
+            "hosts": {
+                name: {**spec.vars, "pm_agents": _agents(lab, name, spec)}
+                for name, spec in rack.hosts.items()
+            }
+        }
+    }
 
 
 def _agents(lab: Lab, host: str, spec: HostSpec) -> list[dict[str, t.Any]]:
     agents: list[dict[str, t.Any]] = []
     if spec.bmc is not None:
-        agents.append({
-            "name": "bmc", "order": spec.bmc.agent.order, "ipmi": _ipmi(lab, host, "bmc", spec.bmc.agent)})
+        agents.append(
+            {"name": "bmc", "order": spec.bmc.agent.order, "ipmi": _ipmi(lab, host, "bmc", spec.bmc.agent)}
+        )
     for feed, wiring in spec.feeds.items():
         agent = wiring.agent or lab.rack.outlets[wiring.outlet].agent
         name = f"feed-{feed}"
-        agents.append({
-            "name": name, "role": "feed", "feed": feed, "order": wiring.order,
-            "ipmi": _ipmi(lab, host, name, agent)})
+        agents.append(
+            {
+                "name": name,
+                "role": "feed",
+                "feed": feed,
+                "order": wiring.order,
+                "ipmi": _ipmi(lab, host, name, agent),
+            }
+        )
     return agents
 
 
 def _ipmi(lab: Lab, host: str, agent: str, spec: AgentSpec) -> dict[str, t.Any]:
     identity = spec.identity
     options: dict[str, t.Any] = {
-        "address": lab.rack.address, "port": lab.port(host, agent),
-        "username": identity.username.decode(), "password": identity.password.decode()}
+        "address": lab.rack.address,
+        "port": lab.port(host, agent),
+        "username": identity.username.decode(),
+        "password": identity.password.decode(),
+    }
     if identity.kg:
         options["kg"] = identity.kg.decode()
     if spec.has_guid:

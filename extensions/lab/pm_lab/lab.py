@@ -37,7 +37,8 @@ class Lab:
         self._ports: dict[Key, Port] = {}
         self._shared: dict[Key, Key] = {}
         outlets = {
-            name: self._outlet((OUTLETS, name), spec.agent, spec.on) for name, spec in rack.outlets.items()}
+            name: self._outlet((OUTLETS, name), spec.agent, spec.on) for name, spec in rack.outlets.items()
+        }
         for name, host in rack.hosts.items():
             self._host(name, host, outlets)
 
@@ -126,8 +127,10 @@ class Lab:
         key = self._key(host, agent)
         problems: list[str] = []
         cleared = {
-            name: getattr(faults.DEFAULTS, name) for name, value in changes.items()
-            if value is None and name in faults.CHECKS}
+            name: getattr(faults.DEFAULTS, name)
+            for name, value in changes.items()
+            if value is None and name in faults.CHECKS
+        }
         given = {name: value for name, value in changes.items() if name not in cleared}
         checked = faults.parse("", given, problems, outlet=key[1] != "bmc" or key[0] == OUTLETS)
         if problems:

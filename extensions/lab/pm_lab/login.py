@@ -25,9 +25,14 @@ NO_SUITE = 0x11
 ILLEGAL_PARAMETER = 0x12
 
 REASONS: t.Mapping[int, str] = {
-    NO_SLOT: "no session slot", INVALID_ROLE: "invalid role", UNAUTHORIZED_ROLE: "privilege above the user's",
-    NAME_TOO_LONG: "name too long", UNAUTHORIZED_NAME: "unknown user", WRONG_PROOF: "wrong password",
-    NO_SUITE: "no such cipher suite", ILLEGAL_PARAMETER: "illegal parameter",
+    NO_SLOT: "no session slot",
+    INVALID_ROLE: "invalid role",
+    UNAUTHORIZED_ROLE: "privilege above the user's",
+    NAME_TOO_LONG: "name too long",
+    UNAUTHORIZED_NAME: "unknown user",
+    WRONG_PROOF: "wrong password",
+    NO_SUITE: "no such cipher suite",
+    ILLEGAL_PARAMETER: "illegal parameter",
 }
 
 Note = t.Callable[..., None]
@@ -37,8 +42,13 @@ class Login:
     """Carries logins from Open Session to an active session."""
 
     def __init__(
-        self, identity: Identity, faults: Faults, table: Sessions, note: Note,
-        now: t.Callable[[], float], entropy: t.Callable[[int], bytes],
+        self,
+        identity: Identity,
+        faults: Faults,
+        table: Sessions,
+        note: Note,
+        now: t.Callable[[], float],
+        entropy: t.Callable[[int], bytes],
     ) -> None:
         self._identity = identity
         self._faults = faults
@@ -106,15 +116,21 @@ class Login:
         """RAKP 1 and 2: the client names its user and role, we prove that we know the password."""
         if len(said) < 28 or len(said) < 28 + said[27]:
             raise codec.Malformed("too short for RAKP 1")
-        role, username = said[24], said[28:28 + said[27]]
+        role, username = said[24], said[28 : 28 + said[27]]
         status = self._check_name(role & 0x0F, username)
         if status:
             return self._refuse(session, said[0], status)
         session.limit = role & 0x0F
         session.privilege = min(USER, session.limit)
         session.handshake = Handshake(
-            struct.pack("<I", session.console_id), said[4:8], said[8:24], self._entropy(16),
-            self._identity.guid, role, username)
+            struct.pack("<I", session.console_id),
+            said[4:8],
+            said[8:24],
+            self._entropy(16),
+            self._identity.guid,
+            role,
+            username,
+        )
         value = proof(session.suite, self._password, session.handshake.rakp2_text())
         return _accept(said[0], session) + session.handshake.managed_random + self._identity.guid + value
 
@@ -147,7 +163,7 @@ class Login:
         session.stage = ACTIVE
         self._note("open", suite=session.suite.number)
         value = proof(session.suite, sik, shaken.rakp4_text())
-        return _accept(said[0], session) + value[:session.suite.proof_length]
+        return _accept(said[0], session) + value[: session.suite.proof_length]
 
     def _refuse(self, session: Session, tag: int, status: int) -> bytes:
         session.stage = REFUSED

@@ -67,8 +67,12 @@ class Host:
     actions = ("off", "on", "cycle", "reset", "nmi", "soft")
 
     def __init__(
-        self, clock: Clock, tell: Tell, habits: Habits,
-        feeds: t.Sequence[Feed] = (), bmc: Bmc | None = None,
+        self,
+        clock: Clock,
+        tell: Tell,
+        habits: Habits,
+        feeds: t.Sequence[Feed] = (),
+        bmc: Bmc | None = None,
     ) -> None:
         self._clock = clock
         self._tell = tell

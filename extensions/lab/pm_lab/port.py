@@ -18,8 +18,13 @@ BATCH = 64  # datagrams taken at once, so that one busy agent does not hold up t
 class Port:
     """Can be closed and opened again; keeps its number once it has one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, address: str, number: int,
-                 receive: t.Callable[[bytes, Address], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        address: str,
+        number: int,
+        receive: t.Callable[[bytes, Address], None],
+    ) -> None:
         self._loop = loop
         self._address = address
         self._receive = receive
@@ -31,7 +36,8 @@ class Port:
         if self._socket is not None:
             return
         family, kind, protocol, _unused, where = socket.getaddrinfo(
-            self._address, self.number, type=socket.SOCK_DGRAM)[0]
+            self._address, self.number, type=socket.SOCK_DGRAM
+        )[0]
         opened = socket.socket(family, kind, protocol)
         try:
             opened.setblocking(False)

@@ -79,10 +79,13 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile("^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE)$"),
-    list("yYnNtTfF"))
+    "tag:yaml.org,2002:bool",
+    re.compile("^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE)$"),
+    list("yYnNtTfF"),
+)
 
 
 def parse_yaml(text: str) -> t.Any:
@@ -96,6 +99,7 @@ def _secret(longest: int) -> checks.Check:
         if len(given) > longest:
             raise checks.Mistake(f"must not be longer than {longest} bytes")
         return given
+
     return check
 
 
@@ -130,11 +134,21 @@ def _anything(value: t.Any) -> t.Any:
 
 def _agent_checks(outlet: bool) -> dict[str, checks.Check]:
     return {
-        "port": checks.port, "username": _secret(16), "password": _secret(20), "kg": _or_none(_secret(20)),
-        "guid": _or_none(_guid), "suites": _suites, "sessions": checks.whole, "order": checks.whole,
-        "privilege": checks.one_of(*PRIVILEGES), "faults": _anything,
-        **({"power": checks.switch} if outlet else {
-            "standby": checks.one_of("feeds", "own"), "boot_time": checks.number, "acpi": checks.flag}),
+        "port": checks.port,
+        "username": _secret(16),
+        "password": _secret(20),
+        "kg": _or_none(_secret(20)),
+        "guid": _or_none(_guid),
+        "suites": _suites,
+        "sessions": checks.whole,
+        "order": checks.whole,
+        "privilege": checks.one_of(*PRIVILEGES),
+        "faults": _anything,
+        **(
+            {"power": checks.switch}
+            if outlet
+            else {"standby": checks.one_of("feeds", "own"), "boot_time": checks.number, "acpi": checks.flag}
+        ),
     }
 
 
@@ -142,9 +156,13 @@ BMC_CHECKS = _agent_checks(outlet=False)
 OUTLET_CHECKS = _agent_checks(outlet=True)
 FEED_CHECKS: t.Mapping[str, checks.Check] = {**OUTLET_CHECKS, "outlet": checks.text}
 HOST_CHECKS: t.Mapping[str, checks.Check] = {
-    "power": checks.switch, "restore_policy": checks.one_of("always", "last", "never"),
-    "boot_time": checks.number, "shutdown_time": checks.number, "vars": _variables,
-    "bmc": _anything, "feeds": _anything,
+    "power": checks.switch,
+    "restore_policy": checks.one_of("always", "last", "never"),
+    "boot_time": checks.number,
+    "shutdown_time": checks.number,
+    "vars": _variables,
+    "bmc": _anything,
+    "feeds": _anything,
 }
 RACK_CHECKS: t.Mapping[str, checks.Check] = {"address": checks.text, "outlets": _anything, "hosts": _anything}
 
@@ -171,8 +189,9 @@ def load(text: str) -> Rack:
 T = t.TypeVar("T")
 
 
-def _each(path: str, given: t.Any, build: t.Callable[[str, t.Any, list[str]], T],
-          problems: list[str]) -> dict[str, T]:
+def _each(
+    path: str, given: t.Any, build: t.Callable[[str, t.Any, list[str]], T], problems: list[str]
+) -> dict[str, T]:
     if given is not None and not isinstance(given, dict):
         problems.append(f"{path}: must be a mapping")
         return {}
@@ -180,15 +199,25 @@ def _each(path: str, given: t.Any, build: t.Callable[[str, t.Any, list[str]], T]
 
 
 def _agent(
-    path: str, taken: dict[str, t.Any], order: int, problems: list[str], outlet: bool,
+    path: str,
+    taken: dict[str, t.Any],
+    order: int,
+    problems: list[str],
+    outlet: bool,
 ) -> AgentSpec:
     identity = Identity(
-        username=taken.get("username", b"admin"), password=taken.get("password", b"secret"),
-        kg=taken.get("kg") or b"", suites=taken.get("suites", (17, 3)), sessions=taken.get("sessions", 8),
+        username=taken.get("username", b"admin"),
+        password=taken.get("password", b"secret"),
+        kg=taken.get("kg") or b"",
+        suites=taken.get("suites", (17, 3)),
+        sessions=taken.get("sessions", 8),
         guid=taken.get("guid") or uuid.uuid5(uuid.NAMESPACE_DNS, path).bytes,
-        privilege=PRIVILEGES[taken.get("privilege", "administrator")])
+        privilege=PRIVILEGES[taken.get("privilege", "administrator")],
+    )
     wrong = faults.parse(f"{path}.faults", taken.get("faults"), problems, outlet)
-    return AgentSpec(identity, taken.get("port", 0), taken.get("order", order), wrong, bool(taken.get("guid")))
+    return AgentSpec(
+        identity, taken.get("port", 0), taken.get("order", order), wrong, bool(taken.get("guid"))
+    )
 
 
 def _outlet(path: str, given: t.Any, problems: list[str]) -> OutletSpec:
@@ -199,8 +228,11 @@ def _outlet(path: str, given: t.Any, problems: list[str]) -> OutletSpec:
 def _bmc(path: str, given: t.Any, problems: list[str]) -> BmcSpec:
     taken = checks.take(path, given, BMC_CHECKS, problems)
     return BmcSpec(
-        _agent(path, taken, 1, problems, outlet=False), taken.get("standby") == "own",
-        taken.get("boot_time", 0.0), taken.get("acpi", False))
+        _agent(path, taken, 1, problems, outlet=False),
+        taken.get("standby") == "own",
+        taken.get("boot_time", 0.0),
+        taken.get("acpi", False),
+    )
 
 
 def _feed(path: str, given: t.Any, problems: list[str], outlets: t.Mapping[str, OutletSpec]) -> FeedSpec:

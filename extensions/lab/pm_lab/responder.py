@@ -27,7 +27,11 @@ class Responder:
     """Answers everything that one agent is sent."""
 
     def __init__(
-        self, machine: Machine, faults: Faults, note: Note, now: t.Callable[[], float],
+        self,
+        machine: Machine,
+        faults: Faults,
+        note: Note,
+        now: t.Callable[[], float],
         entropy: t.Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._machine = machine
@@ -93,8 +97,13 @@ class Responder:
     def _pack(self, session: Session, keys: Keys, message: bytes) -> bytes:
         session.sent += 1
         payload = keys.encrypt(message, self._entropy(16))
-        return keys.seal(build_packet(Packet(
-            payload, codec.IPMI, session.console_id, session.sent, encrypted=True, authenticated=True)))
+        return keys.seal(
+            build_packet(
+                Packet(
+                    payload, codec.IPMI, session.console_id, session.sent, encrypted=True, authenticated=True
+                )
+            )
+        )
 
     def _execute(self, session: Session, request: Request) -> Reply:
         asked = (request.netfn, request.command)

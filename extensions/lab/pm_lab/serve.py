@@ -25,8 +25,11 @@ SPARE_FILES = 64  # open files beside the ports
 
 
 async def serve(
-    rack: Rack, inventory_path: str | None = None, timeline_path: str | None = None,
-    control_path: str | None = None, exit_with_stdin: bool = False,
+    rack: Rack,
+    inventory_path: str | None = None,
+    timeline_path: str | None = None,
+    control_path: str | None = None,
+    exit_with_stdin: bool = False,
 ) -> None:
     """:raises LabError: nothing was started"""
     loop = asyncio.get_running_loop()

@@ -67,7 +67,12 @@ def tell(events: t.Iterable[Event]) -> Story:
 
 def _add(row: Row, section: Section, event: Event) -> None:
     time, host, agent, kind, what = (
-        event["t"], event["host"], event.get("agent", ""), event["event"], event["what"])
+        event["t"],
+        event["host"],
+        event.get("agent", ""),
+        event["event"],
+        event["what"],
+    )
     if kind in ("host", "agent"):
         _change(row, section, time, host, agent, what)
     elif kind == "read":

@@ -22,7 +22,7 @@ from ._child_end import LOGOUT_TIME, Serve, live
 #: How long a child is waited for before it is killed: its own time to log out, and some.
 CLOSE_TIME: t.Final = LOGOUT_TIME + 0.5
 
-_SIGNALS: t.Final = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD)
+_SIGNALS: t.Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD)
 
 
 class Child:
@@ -75,6 +75,11 @@ class Child:
                 raise BY_KIND.get(kind, PowerError)(tried, advice)
             elif answer["number"] == number:
                 return answer["result"]
+
+    def doing(self) -> tuple[str, str]:
+        """What the child said last that it is about to do, as the end of a sentence, and what to advise."""
+        doing, advice = self._doing
+        return f" while {doing}", advice
 
     async def close(self) -> None:
         """Make the child log out and leave, or kill it; when this returns, it is gone and waited for."""

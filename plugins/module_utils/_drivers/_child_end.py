@@ -70,7 +70,8 @@ def _isolate(line: socket.socket, parent: int) -> socket.socket:
                 os.close(number)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    for number in (signal.SIGINT, signal.SIGHUP):  # they reach the whole group; the parent decides
+        signal.signal(number, signal.SIG_IGN)
     _KEPT.extend((sys.stdout, sys.stderr))
     sys.stdout = sys.stderr = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     return socket.socket(fileno=own)

@@ -111,6 +111,4 @@ def _guid(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(digits) if digits else None
     except ValueError:
-        raise Misconfigured(
-            f"guid is no UUID: {text!r}", "give it as dmidecode or ipmitool mc guid do"
-        ) from None
+        raise Misconfigured("guid is no UUID", "give it as dmidecode or ipmitool mc guid do") from None

@@ -99,6 +99,9 @@ class Ipmi:
             raise Unsupported(f"IPMI agents have no action {action!r}")
         await self._opened().call("send", action)
 
+    def doing(self) -> tuple[str, str]:
+        return self._child.doing() if self._child else ("", "")
+
     async def close(self) -> None:
         """Log out; bounded by the child's ``CLOSE_TIME``."""
         if self._child is not None:

@@ -28,6 +28,9 @@ class Driver(t.Protocol):
     async def send(self, action: str) -> None:
         """Send one command (on, off, soft, nmi), once. Return when the device accepted it."""
 
+    def doing(self) -> tuple[str, str]:
+        """What it is waiting for, such as " while logging in", and what to do when that never ends."""
+
     async def close(self) -> None:
         """Log out and free everything, whatever happened before; takes at most 2 s.
 

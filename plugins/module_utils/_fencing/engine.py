@@ -67,7 +67,9 @@ class Engine:
                 verdict = await self._read_levels()
                 would = op.request.action != "off" or verdict.power is not Power.OFF
             evidence = self._newest()
-            return Outcome("planned", op, verdict, would_change=would, evidence=evidence, reasons=verdict.reasons)
+            return Outcome(
+                "planned", op, verdict, would_change=would, evidence=evidence, reasons=verdict.reasons
+            )
         finally:
             await op.close()
 
@@ -86,7 +88,9 @@ class Engine:
     async def _survey(self) -> Verdict:
         """Read every agent that can be read."""
         op = self.op
-        await op.read([agent for agent in op.host.agents if agent.role is not Role.WAKE], op.share(op.deadline, 2))
+        await op.read(
+            [agent for agent in op.host.agents if agent.role is not Role.WAKE], op.share(op.deadline, 2)
+        )
         op.note_before()
         return op.verdict()
 
@@ -104,7 +108,9 @@ class Engine:
 
     def _not_off(self, off: OffResult) -> Outcome:
         word = "not_off" if off.verdict.power is Power.ON else "indeterminate"
-        reasons = tuple(f"Level {r.level.number} failed: {r.reason}" for r in off.levels if r.state == "failed")
+        reasons = tuple(
+            f"Level {r.level.number} failed: {r.reason}" for r in off.levels if r.state == "failed"
+        )
         return Outcome(
             word,
             self.op,
@@ -170,7 +176,9 @@ class Engine:
     async def _nmi(self) -> Outcome:
         """The first chassis agent that accepts; after a lost answer no other one: it may have been sent."""
         op = self.op
-        able = [a for level in op.levels for a in level.agents if a.role is Role.CHASSIS and "nmi" in a.actions]
+        able = [
+            a for level in op.levels for a in level.agents if a.role is Role.CHASSIS and "nmi" in a.actions
+        ]
         reasons = []
         for place, agent in enumerate(able):
             error = await op.link(agent).send("nmi", op.share(op.deadline, len(able) - place))

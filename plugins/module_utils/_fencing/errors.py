@@ -27,6 +27,7 @@ class PowerError(Exception):
     may_have_acted: t.ClassVar[bool] = False
 
     def __init__(self, tried: str, advice: str = "") -> None:
+        advice = advice[:1].upper() + advice[1:]
         super().__init__(f"{tried}. {advice}." if advice else f"{tried}.")
         self.tried = tried
         self.advice = advice

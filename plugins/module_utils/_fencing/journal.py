@@ -33,7 +33,11 @@ class Step:
         """Tell whether the other step says nothing new."""
         if self.sent or other.sent:
             return False
-        return (self.agent.name, self.read, str(self.error)) == (other.agent.name, other.read, str(other.error))
+        return (self.agent.name, self.read, str(self.error)) == (
+            other.agent.name,
+            other.read,
+            str(other.error),
+        )
 
 
 class Journal:
@@ -57,7 +61,9 @@ class Journal:
         power = seen.reading.power if seen.reading else None
         self.add(Step(level, seen.agent, seen.start, seen.end, read=power, error=seen.error))
 
-    def sent(self, level: int, agent: Agent, action: str, start: float, end: float, error: PowerError | None) -> None:
+    def sent(
+        self, level: int, agent: Agent, action: str, start: float, end: float, error: PowerError | None
+    ) -> None:
         """Note a command."""
         self.add(Step(level, agent, start, end, sent=action, error=error))
 
@@ -65,5 +71,3 @@ class Journal:
 def describe(host: str, agent: Agent, error: PowerError) -> str:
     """The sentence for an operator: host, agent and address, what was tried, what to do."""
     return f"{host}: {agent.label}: {error}"
-
-

@@ -70,33 +70,37 @@ def off_levels(host: Host, strategy: str) -> tuple[Level, ...]:
     """
     levels = arrange((agent for agent in host.agents if "off" in agent.actions), strategy)
     if not levels:
-        raise Refused(["No agent of this host can switch it off. Add an agent whose driver has the action off."])
-    reasons = [_why_insufficient(host, level, strategy) for level in levels if not host.sufficient(level.agents)]
-    if reasons:
-        raise Refused(reasons)
+        raise Refused(
+            ["No agent of this host can switch it off. Add an agent whose driver has the action off."]
+        )
+    short = [level for level in levels if not host.sufficient(level.agents)]
+    if short:
+        raise Refused([_why_insufficient(host, short, strategy)])
     return levels
 
 
-def _why_insufficient(host: Host, level: Level, strategy: str) -> str:
-    names = ", ".join(f"'{agent.name}'" for agent in level.agents)
-    have = {agent.feed for agent in level.agents}
-    missing = [agent for name, agents in host.feeds.items() if name not in have for agent in agents[:1]]
-    others = ", ".join(f"'{agent.name}'" for agent in missing)
-    dumb = [agent for agent in missing if "off" not in agent.actions]
-    if dumb:
-        return (
-            f"Level {level.number} (agents {names}) never takes the host down: {others} feed it too, and cannot "
-            "switch off. Give each supply an agent that can."
+def _why_insufficient(host: Host, levels: t.Sequence[Level], strategy: str) -> str:
+    named = " and ".join(
+        f"level {level.number} ({', '.join(repr(agent.name) for agent in level.agents)})" for level in levels
+    )
+    verb = "never takes" if len(levels) == 1 else "never take"
+    fixed = [
+        name for name, agents in host.feeds.items() if not any("off" in agent.actions for agent in agents)
+    ]
+    if fixed:
+        supplies = " and ".join(repr(name) for name in fixed)
+        why = f"no agent can switch off its supply {supplies}. Give each supply an agent that can."
+    else:
+        remedy = (
+            "Use strategy: parallel, or strategy: auto with equal order"
+            if strategy == "serial"
+            else "Give the agents of its supplies the same order"
         )
-    remedy = (
-        "Use strategy: parallel, or strategy: auto with equal order"
-        if strategy == "serial"
-        else "Give these agents the same order"
-    )
-    return (
-        f"Level {level.number} (agents {names}) never takes the host down: {others} feed it too, and supplies that "
-        f"are switched off one after the other leave it running. {remedy}, so that all supplies are off at once."
-    )
+        why = (
+            "another supply stays on meanwhile, and supplies that are switched off one after the other leave it "
+            f"running. {remedy}, so that all supplies are off at once."
+        )
+    return f"{named[0].upper()}{named[1:]} {verb} the host down: {why}"
 
 
 def check_request(host: Host, request: Request) -> None:
@@ -107,8 +111,14 @@ def check_request(host: Host, request: Request) -> None:
     if request.action in ("off", "restart"):
         off_levels(host, request.strategy)
     if request.action in ("on", "restart") and not any("on" in agent.actions for agent in host.agents):
-        raise Refused(["No agent of this host can switch it on. Add an agent whose driver has the action on."])
+        raise Refused(
+            ["No agent of this host can switch it on. Add an agent whose driver has the action on."]
+        )
     if request.action == "nmi" and not any("nmi" in agent.actions for agent in host.chassis):
-        raise Refused(["No chassis agent of this host can send an NMI. Add one whose driver has the action nmi."])
+        raise Refused(
+            ["No chassis agent of this host can send an NMI. Add one whose driver has the action nmi."]
+        )
     if request.action == "status" and not arrange(host.agents, request.strategy):
-        raise Refused(["No agent of this host can be read: a wake agent tells nothing. Add a chassis or feed agent."])
+        raise Refused(
+            ["No agent of this host can be read: a wake agent tells nothing. Add a chassis or feed agent."]
+        )

@@ -106,7 +106,12 @@ class Link:
             self._off_unconfirmed = -math.inf
             if self.off_sent and self.before_off is not Power.OFF:
                 self.touched = True  # also when the device denied it
-        if not (self.last and self.last.reading and isinstance(seen.error, DeadlineExceeded) and self._cut_short(seen)):
+        if not (
+            self.last
+            and self.last.reading
+            and isinstance(seen.error, DeadlineExceeded)
+            and self._cut_short(seen)
+        ):
             self.last = seen
         self._journal.observed(self.level, seen)
         return seen
@@ -173,6 +178,10 @@ class Link:
         while True:
             try:
                 return await within(self._clock, limit, work())
+            except DeadlineExceeded as exc:
+                doing, advice = self._driver.doing() if self._driver else ("", "")
+                await self.close()
+                raise DeadlineExceeded(exc.tried + doing, advice or exc.advice) from None
             except Busy:
                 await self.close()
                 if self._clock.now() + self._request.poll >= limit:

@@ -58,7 +58,9 @@ async def power_off(op: Operation, until: float) -> OffResult:
     verdict = op.verdict()
     if verdict.power is Power.OFF:
         # read off, but not by the rules of a proof (once, or by agents that no level relied on)
-        verdict = Verdict(Power.UNKNOWN, "", verdict.supply, ("Off was read, but not long enough to prove it.",))
+        verdict = Verdict(
+            Power.UNKNOWN, "", verdict.supply, ("Off was read, but not long enough to prove it.",)
+        )
     return OffResult(verdict, False, tuple(results), newest)
 
 
@@ -79,11 +81,11 @@ class _SoftRequest:
 
     def time_for(self, level: Level) -> float:
         """Seconds that this level may need on top of its share."""
-        return self._time if any("soft" in agent.actions for agent in level.agents) else 0.0
+        return self._time if any(self._can(agent) for agent in level.agents) else 0.0
 
     async def make(self, links: t.Sequence[Link], until: float) -> Link | None:
         """Ask one chassis agent that was just read on, and wait until it reads off or the time is over."""
-        able = [link for link in links if "soft" in link.agent.actions and link.power is Power.ON]
+        able = [link for link in links if self._can(link.agent) and link.power is Power.ON]
         if self._time <= 0 or not able:
             return None
         link = able[0]
@@ -94,6 +96,10 @@ class _SoftRequest:
             seen = await link.read(until)
             if seen.power is Power.OFF or not await self._op.pause(end):
                 return link
+
+    @staticmethod
+    def _can(agent: Agent) -> bool:
+        return agent.role is Role.CHASSIS and "soft" in agent.actions
 
 
 class _LevelOff:
@@ -111,7 +117,9 @@ class _LevelOff:
         self._witnesses = [
             link.agent
             for link in op.links.values()
-            if 0 < link.level < level.number and link.agent.role is Role.CHASSIS and link.before_off is not None
+            if 0 < link.level < level.number
+            and link.agent.role is Role.CHASSIS
+            and link.before_off is not None
         ]
 
     async def run(self) -> _Proof:
@@ -127,10 +135,11 @@ class _LevelOff:
                 return already
         links = [self._op.link(agent) for agent in self._agents]
         asked = await self._soft.make(links, self._until)
-        for role in (Role.CHASSIS, Role.FEED):
-            until = self._op.share(self._until, len({k.agent.role for k in links if role is Role.CHASSIS}) or 1)
-            chosen = [k for k in links if k.agent.role is role and (k.power is not Power.OFF or k is asked)]
-            await self._cut(chosen, until)
+        targets = [link for link in links if link.power is not Power.OFF or link is asked]
+        chassis = [link for link in targets if link.agent.role is Role.CHASSIS]
+        feeds = [link for link in targets if link.agent.role is Role.FEED]
+        await self._cut(chassis, self._op.share(self._until, 2) if feeds else self._until)
+        await self._cut(feeds, self._until)
         return await self._confirm(patient=True)
 
     def _useful(self, answered: t.Sequence[Agent]) -> tuple[Agent, ...]:
@@ -153,22 +162,23 @@ class _LevelOff:
                 self._refused[link.agent.name] = error
 
     async def _confirm(self, *, patient: bool) -> _Proof:
-        """Read until enough passes in a row prove the off; not patient: give up at the first that does not."""
+        """Read until two passes in a row prove the off; not patient: give up at the first that does not.
+
+        ``settle`` lies between them: a chassis may bounce, and a power supply feeds its host for a moment after its
+        outlet went off.
+        """
         proof: list[list[Observation]] = []
         gone: set[str] = set()
         while True:
             seen = await self._pass(gone)
             verdict = judge(self._op.host, seen)
             if verdict.power is Power.OFF:
-                chassis = verdict.basis == "chassis" or any(a.role is Role.CHASSIS for a in self._agents)
-                need = 2 if len(self._agents) > 1 or chassis else 1
-                settle = self._op.request.settle if chassis else 0.0
                 proof.append([obs for level in seen for obs in level])
-                if len(proof) >= need:
+                if len(proof) == 2:
                     return _Proof(verdict, True, "", tuple(obs for one in proof for obs in one))
                 # a chassis that lost its power with its supplies needs no second look
                 gone = {obs.agent.name for level in seen for obs in level if obs.error}
-                if settle and not await self._op.pause(self._until, settle):
+                if not await self._op.pause(self._until, self._op.request.settle):
                     reason = "its time was over after one read of off, which alone proves nothing"
                     return self._failed(proof[-1], reason)
                 continue
@@ -178,7 +188,7 @@ class _LevelOff:
             if not patient or self._hopeless() or not await self._op.pause(self._until):
                 known = self._op.verdict()
                 newest = [self._op.link(obs.agent).last or obs for obs in flat]
-                return self._failed(newest, "\n".join(known.reasons) if known.contradicted else "")
+                return self._failed(newest, " ".join(known.reasons) if known.contradicted else "")
             await self._cut([self._op.link(obs.agent) for obs in flat if self._may_repeat(obs)], self._until)
 
     async def _pass(self, gone: t.Container[str]) -> list[list[Observation]]:
@@ -205,7 +215,15 @@ class _LevelOff:
         """It was silent for too long, or fails in a way that more time does not heal."""
         link = self._op.link(agent)
         error = link.last.error if link.last else None
-        return link.silent_for() >= self._op.request.agent_timeout or (error is not None and not error.transient)
+        return link.silent_for() >= self._op.request.agent_timeout or (
+            error is not None and not error.transient
+        )
+
+    def _still(self, seen: Observation) -> str:
+        word = seen.reading.raw if seen.power is Power.UNKNOWN and seen.reading else seen.power.value
+        if not self._op.link(seen.agent).off_sent:
+            return f"reads {word}"
+        return f"was told off and still reads {word}. Look at the device, or give the host another agent"
 
     def _failed(self, seen: t.Sequence[Observation], reason: str) -> _Proof:
         why = []
@@ -216,7 +234,6 @@ class _LevelOff:
             elif refusal and obs.power is not Power.OFF:
                 why.append(f"{obs.agent.label}: {refusal}")
             elif obs.power is not Power.OFF:
-                told = self._op.link(obs.agent).off_sent
-                why.append(f"{obs.agent.label}: {'was told off and ' if told else ''}reads {obs.power.value}.")
+                why.append(f"{obs.agent.label}: {self._still(obs)}.")
         text = " ".join([*([reason.rstrip(".") + "."] if reason else []), *why])
         return _Proof(self._op.verdict(), False, text)

@@ -114,7 +114,8 @@ class Operation:
         return any(
             peer.last is not None
             and peer.power is Power.ON
-            and peer.last.start >= (link.off_over_at if peer is link else max(link.off_over_at, self.rising_since))
+            and peer.last.start
+            >= (link.off_over_at if peer is link else max(link.off_over_at, self.rising_since))
             for peer in ways
         )
 

@@ -26,7 +26,9 @@ def describe_plan(op: Operation, proxy: str) -> dict[str, t.Any]:
     }[request.action]
     return {
         "proxy": proxy,
-        "proxy_reason": "the controller, as no other was asked for" if proxy == "localhost" else "delegate_to names it",
+        "proxy_reason": "the controller, as no other was asked for"
+        if proxy == "localhost"
+        else "delegate_to names it",
         "phases": [{"phase": name, "at_most": round(seconds, 3)} for name, seconds in phases],
         "levels": _levels(op, off_time) if request.action in ("off", "restart") else [],
         "switched_on": _switched_on(op) if request.action in ("on", "restart") else [],

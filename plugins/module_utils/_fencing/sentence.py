@@ -32,6 +32,9 @@ def sentence(outcome: Outcome) -> str:
         "not_on": f"{host} is NOT on: it reads {_power(outcome)}, {_basis(outcome)}.",
         "indeterminate": f"Whether {host} is on or off is not known. Do not take it for off.",
     }[outcome.word]
+    if outcome.op.request.action == "nmi" and outcome.failed:
+        sent = "may have been sent" if outcome.changed else "was not sent"
+        text = f"An NMI {sent} to {host}: no agent confirmed it."
     return " ".join([text, *outcome.reasons, *_left(outcome)])
 
 
@@ -55,7 +58,9 @@ def warnings(outcome: Outcome) -> list[str]:
 
 def _power(outcome: Outcome) -> str:
     power = outcome.verdict.power
-    return "in an unknown power state" if power is Power.UNKNOWN and outcome.word == "planned" else power.value
+    return (
+        "in an unknown power state" if power is Power.UNKNOWN and outcome.word == "planned" else power.value
+    )
 
 
 def _basis(outcome: Outcome) -> str:
@@ -72,12 +77,17 @@ def _basis(outcome: Outcome) -> str:
         return "by nothing that was read"
     what = "chassis" if role is Role.CHASSIS else "feed" if len(names) == 1 else "feeds"
     verb = "proven" if outcome.fenced and outcome.verdict.power is Power.OFF else "read"
-    return f"{verb} by its {what} {' and '.join(names)}"
+    preposition = "from" if verb == "read" else "by"
+    return f"{verb} {preposition} its {what} {' and '.join(names)}"
 
 
 def _intent(outcome: Outcome) -> str:
     action = outcome.op.request.action
-    return f"{action} would be carried out as planned." if outcome.would_change else f"{action} has nothing to do."
+    return (
+        f"{action} would be carried out as planned."
+        if outcome.would_change
+        else f"{action} has nothing to do."
+    )
 
 
 def _dark(outcome: Outcome) -> str:

@@ -48,7 +48,8 @@ async def within(clock: Clock, until: float, work: t.Coroutine[t.Any, t.Any, T])
         if task.done():
             return task.result()
         raise DeadlineExceeded(
-            f"no answer within {allowed:.3g} s", "Look at the device and its network, or allow more time"
+            f"no answer within {allowed:.3g} s" if allowed >= 0.001 else "no time was left for it",
+            "Look at the device and its network, or allow more time",
         )
     finally:
         await abandon([task, timer])

@@ -45,7 +45,7 @@ class Probe:
         return list(args)
 
     def fail(self) -> None:
-        raise Rejected("the device said no", "ask nicely")
+        raise Rejected("the device said no", "Ask nicely")
 
     def blunder(self) -> None:
         raise ValueError("the password is hunter2")
@@ -126,7 +126,7 @@ def test_answers_one_call_after_another(make: t.Callable[..., Child], tmp_path: 
 def test_error_is_rebuilt(make: t.Callable[..., Child]) -> None:
     with pytest.raises(Rejected) as caught:
         asyncio.run(use(make(), "fail"))
-    assert (caught.value.tried, caught.value.advice) == ("the device said no", "ask nicely")
+    assert (caught.value.tried, caught.value.advice) == ("the device said no", "Ask nicely")
 
 
 def test_conversation_goes_on_after_an_error(make: t.Callable[..., Child]) -> None:
@@ -166,7 +166,7 @@ def test_deadline_says_what_was_being_done(make: t.Callable[..., Child], tmp_pat
     with pytest.raises(DeadlineExceeded) as caught:
         asyncio.run(use(make(1.0), "hang"))
     assert caught.value.tried == "the time was used up while counting sheep"
-    assert caught.value.advice == "wake the shepherd"
+    assert caught.value.advice == "Wake the shepherd"
     assert (tmp_path / "logged-out").exists()
 
 
@@ -213,7 +213,9 @@ def test_cancelled_call(make: t.Callable[..., Child], tmp_path: pathlib.Path) ->
     assert (tmp_path / "logged-out").exists()
 
 
-def test_cancelled_close_finishes_and_passes_it_on(make: t.Callable[..., Child], tmp_path: pathlib.Path) -> None:
+def test_cancelled_close_finishes_and_passes_it_on(
+    make: t.Callable[..., Child], tmp_path: pathlib.Path
+) -> None:
     async def main() -> None:
         child = make()
         await child.start()
@@ -242,7 +244,7 @@ def test_close_twice_and_without_start(make: t.Callable[..., Child]) -> None:
 
 def test_many_at_once(make: t.Callable[..., Child]) -> None:
     async def main() -> None:
-        await asyncio.gather(*(use(make(), "echo", "shout", "echo") for _ in range(20)))
+        await asyncio.gather(*(use(make(), "echo", "shout", "echo") for _time in range(20)))
 
     asyncio.run(main())
 
@@ -288,30 +290,45 @@ def make(seconds=30.0):
 
 
 def script(folder: pathlib.Path, body: str, *options: str) -> subprocess.CompletedProcess[str]:
-    head = SCRIPT.format(tests=str(pathlib.Path(collection_path.__file__).parent), folder=str(folder),
-                         unit=str(pathlib.Path(__file__).parent))
+    head = SCRIPT.format(
+        tests=str(pathlib.Path(collection_path.__file__).parent),
+        folder=str(folder),
+        unit=str(pathlib.Path(__file__).parent),
+    )
     command = [sys.executable, *options, "-c", head + textwrap.dedent(body)]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_stdout_stays_clean(tmp_path: pathlib.Path) -> None:
-    done = script(tmp_path, """
+    done = script(
+        tmp_path,
+        """
         print("before, not flushed")
         asyncio.run(use(make(), "shout"))
         print("after")
-    """)
+    """,
+    )
     assert (done.stdout, done.stderr) == ("before, not flushed\nafter\n", "")
 
 
 def test_no_warning_and_no_leak(tmp_path: pathlib.Path) -> None:
-    done = script(tmp_path, """
+    done = script(
+        tmp_path,
+        """
         asyncio.run(use(make(), "echo"), debug=True)
-    """, "-W", "always:This process:DeprecationWarning", "-W", "always::ResourceWarning")
+    """,
+        "-W",
+        "always:This process:DeprecationWarning",
+        "-W",
+        "always::ResourceWarning",
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_works_in_a_forked_worker(tmp_path: pathlib.Path) -> None:
-    done = script(tmp_path, """
+    done = script(
+        tmp_path,
+        """
         async def main():
             await use(make(), "echo")
             pid = os.fork()
@@ -325,13 +342,16 @@ def test_works_in_a_forked_worker(tmp_path: pathlib.Path) -> None:
             os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0
         print("good")
-    """)
+    """,
+    )
     assert done.stdout == "good\n", done.stderr
 
 
 @pytest.mark.parametrize("call", ["", "hang", "deaf"])
 def test_child_goes_with_its_parent(tmp_path: pathlib.Path, call: str) -> None:
-    done = script(tmp_path, f"""
+    done = script(
+        tmp_path,
+        f"""
         async def main():
             child = make()
             await child.start()
@@ -341,7 +361,8 @@ def test_child_goes_with_its_parent(tmp_path: pathlib.Path, call: str) -> None:
                 await asyncio.sleep(0.2)
             os.kill(os.getpid(), signal.SIGKILL)
         asyncio.run(main())
-    """)
+    """,
+    )
     pid = int(done.stdout)
     until = time.monotonic() + PATIENCE
     while _runs(pid):

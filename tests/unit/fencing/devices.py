@@ -127,6 +127,9 @@ class FakeDriver:
     async def send(self, action: str) -> None:
         await self._call(action)
 
+    def doing(self) -> tuple[str, str]:
+        return "", ""
+
     async def close(self) -> None:
         self.closed = True
         self._world.calls.append(Call(self.agent, "close", self._world.loop.time(), self._world.loop.time()))

@@ -40,8 +40,8 @@ PHASES = [
     ("while reading", 0.15, [], []),
     ("while the off is under way", 0.25, ["a off", "b off"], ["a", "b"]),
     ("while the off is confirmed", 0.35, ["a off", "b off"], ["a", "b"]),
-    ("while the on is under way", 0.65, ["a off", "b off", "a on", "b on"], ["a", "b"]),
-    ("while the on is confirmed", 0.75, ["a off", "b off", "a on", "b on"], ["a", "b"]),
+    ("while the on is under way", 1.65, ["a off", "b off", "a on", "b on"], ["a", "b"]),
+    ("while the on is confirmed", 1.75, ["a off", "b off", "a on", "b on"], ["a", "b"]),
 ]
 
 

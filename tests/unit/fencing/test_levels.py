@@ -64,14 +64,14 @@ REFUSALS: list[tuple[str, tuple[Agent, ...], str, str, list[str]]] = [
         (feed("a"), feed("b")),
         "off",
         "serial",
-        ["Level 1 (agents 'a') never takes the host down: 'b' feed it too", "Use strategy: parallel"],
+        ["Level 1 ('a') and level 2 ('b') never take the host down: another", "Use strategy: parallel"],
     ),
     (
         "feeds of different order",
         (feed("a", 1), feed("b", 2)),
         "off",
         "auto",
-        ["Level 1 (agents 'a')", "Level 2 (agents 'b')", "Give these agents the same order"],
+        ["Level 1 ('a') and level 2 ('b') never take", "Give the agents of its supplies the same order"],
     ),
     (
         "feeds one after the other behind a chassis",
@@ -79,8 +79,7 @@ REFUSALS: list[tuple[str, tuple[Agent, ...], str, str, list[str]]] = [
         "restart",
         "serial",
         [
-            "Level 2 (agents 'a')",
-            "Level 3 (agents 'b')",
+            "Level 2 ('a') and level 3 ('b') never take the host down",
             "supplies that are switched off one after the other",
         ],
     ),
@@ -90,8 +89,7 @@ REFUSALS: list[tuple[str, tuple[Agent, ...], str, str, list[str]]] = [
         "off",
         "auto",
         [
-            "Level 1 (agents 'a')",
-            "'b' feed it too, and cannot switch off",
+            "Level 1 ('a') never takes the host down: no agent can switch off its supply 'b'",
             "Give each supply an agent that can",
         ],
     ),

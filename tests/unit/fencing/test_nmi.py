@@ -31,7 +31,7 @@ LOST = faulty("nmi", errors.Unreachable, acts=True)
 )
 def test_nmi(how: dict[str, Behaviour], sent: list[str], outcome: str) -> None:
     world = World(host_of(feed("a", actions="on off nmi"), chassis(), chassis("ilo", 2)), how)
-    _, result = run(world.host, world, action="nmi")
+    _unused, result = run(world.host, world, action="nmi")
     assert (world.sent(), result["outcome"], result["failed"]) == (sent, outcome, outcome != "nmi_sent")
     assert (result["power"], result["fenced"], result["left_off"]) == ("unknown", False, [])
     assert result["changed"] is (outcome == "nmi_sent" or bool(sent))

@@ -77,7 +77,7 @@ def test_a_host_that_is_off_already_is_left_alone(agents: tuple[Agent, ...], dar
 
 
 def test_commands_of_a_role_leave_at_the_same_moment_and_the_chassis_first() -> None:
-    world, _ = off(ONE_LEVEL)
+    world, _unused = off(ONE_LEVEL)
     bmc, a, b = (world.of("off", name)[0] for name in ("bmc", "a", "b"))
     assert a.start == b.start >= bmc.end
 
@@ -154,7 +154,7 @@ def test_a_command_that_is_refused_is_not_repeated_and_the_next_level_starts_at_
 
 
 def test_a_denied_off_that_acted_counts_as_a_change() -> None:
-    _, result = off(BMC, {"bmc": faulty("off", errors.Rejected, acts=True)})
+    _unused, result = off(BMC, {"bmc": faulty("off", errors.Rejected, acts=True)})
     assert (result["outcome"], result["changed"], result["left_off"]) == ("off_verified", True, ["bmc"])
 
 
@@ -176,7 +176,7 @@ def test_a_chassis_that_answered_in_an_earlier_level_is_heard_in_the_next() -> N
     lies = Behaviour(says=Reading(Power.OFF), acts=False)
     world, result = off(BMCS, {"bmc": STUCK, "ilo": lies})
     assert (result["outcome"], world.running) == ("not_off", True)
-    assert "'bmc' (bmc.example): was told off and reads on" in result["levels"][1]["reason"]
+    assert "'bmc' (bmc.example): was told off and still reads on" in result["levels"][1]["reason"]
 
 
 def test_a_chassis_of_an_earlier_level_proves_nothing_by_one_read() -> None:

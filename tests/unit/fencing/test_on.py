@@ -107,14 +107,14 @@ def test_a_dark_supply_of_a_running_host_is_switched_on() -> None:
 def test_a_supply_that_stays_dark_is_named_and_fails_where_all_are_required(
     require: str, failed: bool
 ) -> None:
-    _, result = on(MIX, {"b": STUCK}, "b", require=require)
+    _unused, result = on(MIX, {"b": STUCK}, "b", require=require)
     assert (result["outcome"], result["failed"]) == ("on_partial", failed)
     assert "its supply 'b' is not" in result["msg"]
     assert bool(result["warnings"]) is not failed
 
 
 def test_feeds_alone_do_not_show_the_host() -> None:
-    _, result = on(FEEDS, dark="ab")
+    _unused, result = on(FEEDS, dark="ab")
     assert (result["basis"], result["power"]) == ("feed", "on")
     assert "the host itself was not seen" in result["warnings"][0]
 

@@ -57,7 +57,7 @@ def test_status_is_the_same_as_without_check_mode() -> None:
 
 
 def test_a_host_that_cannot_be_read_is_planned_with_the_reason() -> None:
-    _, result = plan(BMC, {"bmc": DEAD}, action="off")
+    _unused, result = plan(BMC, {"bmc": DEAD}, action="off")
     assert (result["outcome"], result["changed"], result["power"]) == ("planned", True, "unknown")
     assert "'bmc' (bmc.example): open: unreachable" in result["msg"]
 

@@ -29,7 +29,7 @@ KEYS = {
 
 #: An example of each outcome: action, agents, behaviours, on, dark supplies, what the message says.
 OUTCOMES: dict[str, tuple[str, tuple[Agent, ...], dict[str, Behaviour], bool, str, str]] = {
-    "status_read": ("status", BMC, {}, True, "", "node7 is on, read by its chassis 'bmc'."),
+    "status_read": ("status", BMC, {}, True, "", "node7 is on, read from its chassis 'bmc'."),
     "off_verified": ("off", FEEDS, {}, True, "", "node7 is off, proven by its feeds 'a' and 'b'."),
     "already_off": (
         "off",
@@ -39,17 +39,17 @@ OUTCOMES: dict[str, tuple[str, tuple[Agent, ...], dict[str, Behaviour], bool, st
         "",
         "node7 was off already, proven by its chassis 'bmc'; nothing was sent.",
     ),
-    "on_verified": ("on", BMC, {}, False, "", "node7 is on, read by its chassis 'bmc'."),
+    "on_verified": ("on", BMC, {}, False, "", "node7 is on, read from its chassis 'bmc'."),
     "already_on": (
         "on",
         BMC,
         {},
         True,
         "",
-        "node7 was on already, read by its chassis 'bmc'; nothing was sent.",
+        "node7 was on already, read from its chassis 'bmc'; nothing was sent.",
     ),
     "on_unverified": ("on", (wake(),), {}, False, "", "nobody saw whether it did"),
-    "restarted": ("restart", BMC, {}, True, "", "node7 was off, then is on, read by its chassis 'bmc'."),
+    "restarted": ("restart", BMC, {}, True, "", "node7 was off, then is on, read from its chassis 'bmc'."),
     "nmi_sent": ("nmi", BMC, {}, True, "", "An NMI was sent to node7. It proves nothing"),
     "on_partial": ("on", FEEDS, {"b": STUCK}, True, "b", "its supply 'b' is not"),
     "restarted_partial": ("restart", FEEDS, {"b": NO_ON}, True, "", "its supply 'b' is not"),
@@ -69,7 +69,7 @@ FAILED = {"fenced_not_restarted", "not_off", "not_on", "indeterminate"}
 
 
 def example(outcome: str, **more: t.Any) -> dict[str, t.Any]:
-    action, agents, how, lit, dark, _ = OUTCOMES[outcome]
+    action, agents, how, lit, dark, _unused = OUTCOMES[outcome]
     world = World(host_of(*agents), how, on=lit, dark=dark)
     return run(world.host, world, action=action, **more)[1]
 
@@ -93,7 +93,7 @@ def test_each_outcome_has_one_shape_and_its_sentence(outcome: str) -> None:
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_check_mode_has_the_same_shape_and_the_plan(outcome: str) -> None:
-    action, agents, how, lit, dark, _ = OUTCOMES[outcome]
+    action, agents, how, lit, dark, _unused = OUTCOMES[outcome]
     world = World(host_of(*agents), how, on=lit, dark=dark)
     check_shape(run(world.host, world, check=True, diff=True, action=action)[1], "plan", "diff")
     assert world.sent() == []

@@ -150,7 +150,7 @@ def test_a_bmc_that_lost_its_power_with_its_host_is_not_waited_for() -> None:
 
 
 def test_the_last_third_is_kept_for_switching_on() -> None:
-    _, result = restart((chassis(), chassis("ilo", 2)), {"bmc": STUCK, "ilo": STUCK}, timeout=90.0)
+    _unused, result = restart((chassis(), chassis("ilo", 2)), {"bmc": STUCK, "ilo": STUCK}, timeout=90.0)
     assert (result["outcome"], 55.0 < result["elapsed"] <= 60.0) == ("not_off", True)
 
 
@@ -166,5 +166,5 @@ def test_a_wake_agent_helps_where_the_chassis_does_not_come_on() -> None:
 
 
 def test_another_way_to_a_chassis_that_is_on_again_is_not_left_off() -> None:
-    _, result = restart((chassis(), chassis("ilo")), {"ilo": Behaviour(seconds=1.0)})
+    _unused, result = restart((chassis(), chassis("ilo")), {"ilo": Behaviour(seconds=1.0)})
     assert (result["outcome"], result["left_off"]) == ("restarted", [])

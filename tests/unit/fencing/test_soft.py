@@ -31,7 +31,7 @@ def test_the_hard_off_follows_whatever_comes_of_the_request(
     how: Behaviour, hard_after: float, action: str
 ) -> None:
     world = World(host_of(chassis()), {"bmc": how})
-    _, result = run(world.host, world, action=action, soft_timeout=20.0)
+    _unused, result = run(world.host, world, action=action, soft_timeout=20.0)
     assert result["outcome"] == ("off_verified" if action == "off" else "restarted")
     assert world.sent("soft", "off") == ["bmc soft", "bmc off"]
     soft, hard = world.of("soft")[0], world.of("off")[0]
@@ -73,7 +73,7 @@ def test_supplies_are_cut_also_after_an_orderly_shutdown() -> None:
 
 def test_the_request_comes_on_top_of_the_levels_share() -> None:
     world = World(host_of(chassis(), chassis("ilo", 2)), {"bmc": STUCK})
-    _, result = run(world.host, world, action="off", soft_timeout=60.0, timeout=120.0)
+    _unused, result = run(world.host, world, action="off", soft_timeout=60.0, timeout=120.0)
     second = world.of("open", "ilo")[0].start - world.started
     assert (result["outcome"], second) == ("off_verified", pytest.approx(90.0, abs=1.5))
 

@@ -52,7 +52,7 @@ def test_status(
     touched: str,
 ) -> None:
     world = World(host_of(*agents), how, on=lit, dark=dark)
-    _, result = run(world.host, world, action="status")
+    _unused, result = run(world.host, world, action="status")
     assert (result["power"], result["basis"]) == (power, basis)
     assert result["outcome"] == ("indeterminate" if power == "unknown" else "status_read")
     assert result["failed"] is (power == "unknown")
@@ -68,6 +68,6 @@ def test_supply_stands_beside_the_verdict(dark: str, supply: str) -> None:
 
 def test_a_hanging_agent_costs_its_own_time_only() -> None:
     world = World(host_of(chassis(), chassis("ilo", 2)), {"bmc": HANGS})
-    _, result = run(world.host, world, action="status", agent_timeout=7.0)
+    _unused, result = run(world.host, world, action="status", agent_timeout=7.0)
     assert (result["power"], result["elapsed"] < 8.0) == ("on", True)
     assert result["steps"][0]["error"] == "deadline_exceeded"

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hostpm.power.plugins.module_utils._fencing import errors
+from ansible_collections.hostpm.power.plugins.module_utils._fencing.model import Agent
 from devices import DEAD, HANGS, OK, STUCK, Behaviour, faulty
 from world import World, chassis, feed, host_of, run, wake
 
@@ -24,7 +25,7 @@ def test_every_run_ends_by_its_deadline_and_logs_out(action: str, call: str, tim
     world = World(
         host, dict.fromkeys((agent.name for agent in host.agents), HUNG[call]), dark="a" * (action == "on")
     )
-    _, result = run(host, world, action=action, timeout=timeout, soft_timeout=5.0)
+    _unused, result = run(host, world, action=action, timeout=timeout, soft_timeout=5.0)
     assert result["elapsed"] <= timeout + 0.001
     assert world.still_open() == []
 
@@ -59,21 +60,25 @@ def test_reads_come_at_once_and_then_at_the_pace(poll: float) -> None:
 
 
 @pytest.mark.parametrize("settle", [0.0, 1.0, 10.0])
-def test_settle_lies_between_the_two_reads_of_a_chassis(settle: float) -> None:
-    world = World(host_of(chassis()), on=False)
+@pytest.mark.parametrize("agents", [(chassis(),), (feed("a"),)], ids=["chassis", "one feed"])
+def test_settle_lies_between_the_two_reads_that_prove_an_off(
+    agents: tuple[Agent, ...], settle: float
+) -> None:
+    world = World(host_of(*agents), on=False, dark=("a",))
     run(world.host, world, action="off", settle=settle)
     first, second = world.of("status")[-2:]
     assert second.start - first.end == pytest.approx(settle, abs=0.001)
 
 
-def test_feeds_alone_need_no_settle() -> None:
+def test_supplies_stay_off_for_settle_before_they_are_switched_on_again() -> None:
     world = World(host_of(feed("a"), feed("b")))
-    assert run(world.host, world, action="off", settle=30.0)[1]["elapsed"] < 2.0
+    run(world.host, world, action="restart", settle=3.0)
+    assert min(on.start for on in world.of("on")) - max(off.end for off in world.of("off")) > 3.0
 
 
 def test_one_read_at_the_end_of_the_time_proves_nothing() -> None:
     world = World(host_of(chassis()), {"bmc": Behaviour(act_lag=8.0)})
-    _, result = run(world.host, world, action="off", timeout=10.0, settle=5.0)
+    _unused, result = run(world.host, world, action="off", timeout=10.0, settle=5.0)
     assert (result["outcome"], result["fenced"]) == ("indeterminate", False)
     assert "one read of off, which alone proves nothing" in result["msg"]
 
@@ -94,20 +99,20 @@ def test_a_busy_device_is_asked_again_at_the_pace_with_a_new_session() -> None:
 )
 def test_nothing_else_is_asked_again_in_one_read(error: type[errors.PowerError]) -> None:
     world = World(host_of(chassis()), {"bmc": faulty("status", error)})
-    _, result = run(world.host, world, action="status")
+    _unused, result = run(world.host, world, action="status")
     assert (len(world.of("status")), result["steps"][0]["error"]) == (1, error.kind)
 
 
 def test_a_device_that_stays_busy_ends_with_its_time() -> None:
     world = World(host_of(chassis()), {"bmc": faulty("open", errors.Busy)})
-    _, result = run(world.host, world, action="status", agent_timeout=9.0)
+    _unused, result = run(world.host, world, action="status", agent_timeout=9.0)
     assert (result["steps"][0]["error"], 7.0 < result["elapsed"] <= 9.0) == ("busy", True)
 
 
 def test_a_silent_agent_is_given_up_after_its_time() -> None:
     vanishing = {"bmc": Behaviour(acts=False, vanishes_at=3.0)}
     world = World(host_of(chassis(), chassis("ilo", 2)), vanishing)
-    _, result = run(world.host, world, action="off", agent_timeout=12.0, timeout=300.0)
+    _unused, result = run(world.host, world, action="off", agent_timeout=12.0, timeout=300.0)
     assert result["outcome"] == "off_verified"
     assert world.of("open", "ilo")[0].start - world.started == pytest.approx(15.5, abs=2.0)
 
@@ -132,5 +137,5 @@ def test_a_slow_log_out_takes_no_more_than_its_guard() -> None:
 @pytest.mark.parametrize("silent", ["off", "status"])
 def test_a_hanging_chassis_leaves_the_supplies_of_its_level_time_to_prove(silent: str) -> None:
     world = World(host_of(chassis(), feed("a"), feed("b")), {"bmc": HUNG[silent]})
-    _, result = run(world.host, world, action="off", timeout=20.0, agent_timeout=20.0)
+    _unused, result = run(world.host, world, action="off", timeout=20.0, agent_timeout=20.0)
     assert (result["outcome"], world.running) == ("off_verified", False)

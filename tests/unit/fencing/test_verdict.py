@@ -25,7 +25,7 @@ def verdict(host: Host, *levels: str) -> Verdict:
     by_name = {agent.name: agent for agent in host.agents}
 
     def seen(text: str) -> Observation:
-        name, _, word = text.partition("=")
+        name, _unused, word = text.partition("=")
         if word == "error":
             return Observation(by_name[name], 1.0, 2.0, error=Unreachable("status: no answer", "Look at it"))
         return Observation(

@@ -71,8 +71,16 @@ class Refused(Exception):
 class Console:
     """A client of one agent. A datagram that is not answered gives None."""
 
-    def __init__(self, agent: Agent, suite: int = 17, password: bytes = b"secret", kg: bytes = b"",
-                 username: bytes = b"admin", role: int = ADMINISTRATOR, peer: tuple[str, int] = PEER) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        suite: int = 17,
+        password: bytes = b"secret",
+        kg: bytes = b"",
+        username: bytes = b"admin",
+        role: int = ADMINISTRATOR,
+        peer: tuple[str, int] = PEER,
+    ) -> None:
         self._agent = agent
         self._suite = crypto.SUITES[suite]
         self._password = password
@@ -113,11 +121,18 @@ class Console:
         name = bytes([role, 0, 0, len(self._username)]) + self._username
         said = self._step(codec.RAKP1, bytes([2, 0, 0, 0]) + self.managed_id + nonce + name)
         shaken = crypto.Handshake(
-            struct.pack("<I", CONSOLE_ID), self.managed_id, nonce, said[8:24], said[24:40], role, self._username)
+            struct.pack("<I", CONSOLE_ID),
+            self.managed_id,
+            nonce,
+            said[8:24],
+            said[24:40],
+            role,
+            self._username,
+        )
         value = crypto.proof(self._suite, self._password, shaken.rakp3_text())
         said = self._step(codec.RAKP3, bytes([3, 0, 0, 0]) + self.managed_id + value)
         sik = crypto.proof(self._suite, self._kg or self._password, shaken.sik_text())
-        assert said[8:] == crypto.proof(self._suite, sik, shaken.rakp4_text())[:self._suite.proof_length]
+        assert said[8:] == crypto.proof(self._suite, sik, shaken.rakp4_text())[: self._suite.proof_length]
         self._keys = crypto.Keys(self._suite, sik)
         self.ask(0x06, 0x3B, bytes([self._role]))
 
@@ -127,9 +142,18 @@ class Console:
         self._sent += 1
         head, body = bytes([0x20, netfn << 2]), bytes([0x81, 0x04, command]) + data
         message = head + bytes([codec.checksum(head)]) + body + bytes([codec.checksum(body)])
-        return self._keys.seal(codec.build_packet(codec.Packet(
-            self._keys.encrypt(message, bytes(16)), codec.IPMI, int.from_bytes(self.managed_id, "little"),
-            self._sent if number is None else number, encrypted=True, authenticated=True)))
+        return self._keys.seal(
+            codec.build_packet(
+                codec.Packet(
+                    self._keys.encrypt(message, bytes(16)),
+                    codec.IPMI,
+                    int.from_bytes(self.managed_id, "little"),
+                    self._sent if number is None else number,
+                    encrypted=True,
+                    authenticated=True,
+                )
+            )
+        )
 
     def unpack(self, answer: bytes) -> bytes:
         """The completion code and data."""
@@ -158,12 +182,20 @@ class Console:
 class Bench:
     """An agent over a device, and what it noted."""
 
-    def __init__(self, device: t.Any, clock: HandClock, identity: Identity = IDENTITY, **faults: t.Any) -> None:
+    def __init__(
+        self, device: t.Any, clock: HandClock, identity: Identity = IDENTITY, **faults: t.Any
+    ) -> None:
         self.clock = clock
         self.notes: list[tuple[str, str, dict[str, t.Any]]] = []
         self.agent = Agent(
-            device, identity, clock, lambda event, what, **more: self.notes.append((event, what, more)),
-            Faults(**faults), "node1/bmc", KnownEntropy())
+            device,
+            identity,
+            clock,
+            lambda event, what, **more: self.notes.append((event, what, more)),
+            Faults(**faults),
+            "node1/bmc",
+            KnownEntropy(),
+        )
 
     def console(self, **given: t.Any) -> Console:
         console = Console(self.agent, **given)

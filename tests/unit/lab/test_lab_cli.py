@@ -26,7 +26,9 @@ def test_a_mistake_in_the_rack_names_file_and_path_and_starts_nothing(tmp_path, 
     path.write_text("hosts: {node1: {bmc: {fautls: {}}}}", encoding="utf-8")
     assert cli.main(["serve", str(path), "--inventory", str(tmp_path / "inventory.yml")]) == 2
     assert capsys.readouterr() == (
-        "", f"{path}: hosts.node1.bmc.fautls: unknown key, did you mean 'faults'?\n")
+        "",
+        f"{path}: hosts.node1.bmc.fautls: unknown key, did you mean 'faults'?\n",
+    )
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -36,7 +38,9 @@ def test_a_port_in_use_is_named_and_nothing_is_left_open():
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         clock = HandClock()
-        lab = Lab(rack.load(f"hosts: {{n1: {{bmc: }}, n2: {{bmc: {{port: {port}}}}}}}"), clock, loop, Journal(clock))
+        lab = Lab(
+            rack.load(f"hosts: {{n1: {{bmc: }}, n2: {{bmc: {{port: {port}}}}}}}"), clock, loop, Journal(clock)
+        )
         with pytest.raises(LabError, match=f"n2 bmc: 127.0.0.1 port {port}: Address already in use"):
             lab.open()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -46,9 +50,11 @@ def test_a_port_in_use_is_named_and_nothing_is_left_open():
 
 def test_a_timeline_is_drawn(tmp_path, capsys):
     path = tmp_path / "timeline.jsonl"
-    events = [{"t": 0.0, "host": "node1", "event": "host", "what": "running"},
-              {"t": 1.0, "host": "", "event": "mark", "what": "chapter"},
-              {"t": 2.0, "host": "node1", "event": "host", "what": "dark"}]
+    events = [
+        {"t": 0.0, "host": "node1", "event": "host", "what": "running"},
+        {"t": 1.0, "host": "", "event": "mark", "what": "chapter"},
+        {"t": 2.0, "host": "node1", "event": "host", "what": "dark"},
+    ]
     path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
     assert cli.main(["timeline", str(path), "--width", "50", "--from-mark", "chap"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -86,7 +92,9 @@ def test_the_readme_shows_the_defaults():
     assert block is not None
     shown = rack.load(block.group(1)).hosts["node1"]
     given = yaml.safe_load(block.group(1))["hosts"]["node1"]
-    bare = rack.load("outlets: {pdu1-3: }\nhosts: {node1: {bmc: , feeds: {a: , b: {outlet: pdu1-3}}}}").hosts["node1"]
+    bare = rack.load("outlets: {pdu1-3: }\nhosts: {node1: {bmc: , feeds: {a: , b: {outlet: pdu1-3}}}}").hosts[
+        "node1"
+    ]
     assert shown == bare
     assert set(given) == set(rack.HOST_CHECKS)
     assert set(given["bmc"]) == set(rack.BMC_CHECKS)

@@ -65,9 +65,17 @@ def test_a_packet_that_was_cut_short_is_refused(length):
         codec.parse_packet(ASK_CAPABILITIES[:length])
 
 
-@given(st.builds(
-    codec.Packet, st.binary(max_size=300), st.integers(0, 0x3F), st.integers(0, 2**32 - 1),
-    st.integers(0, 2**32 - 1), st.booleans(), st.booleans()))
+@given(
+    st.builds(
+        codec.Packet,
+        st.binary(max_size=300),
+        st.integers(0, 0x3F),
+        st.integers(0, 2**32 - 1),
+        st.integers(0, 2**32 - 1),
+        st.booleans(),
+        st.booleans(),
+    )
+)
 def test_a_packet_survives_the_round_trip(packet):
     assert codec.parse_packet(codec.build_packet(packet)) == packet
 
@@ -107,7 +115,8 @@ def test_hmac_vectors_of_the_rfcs():
     text = b"what do ya want for nothing?"
     assert crypto.proof(crypto.SUITES[3], b"Jefe", text).hex() == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
     assert crypto.proof(crypto.SUITES[17], b"Jefe", text).hex() == (
-        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )
 
 
 @given(st.binary(max_size=80))

@@ -199,18 +199,21 @@ def test_a_bmc_that_lost_its_power_forgot_its_sessions():
     assert table.agent.sessions_open == 0
 
 
-@pytest.mark.parametrize(("given", "message"), [
-    ({"dely": 1}, "f.dely: unknown key, did you mean 'delay'?"),
-    ({"loss": 1.5}, "f.loss: must be a number from 0 to 1"),
-    ({"loss": True}, "f.loss: must be a number from 0 to 1"),
-    ({"delay": -1}, "f.delay: must be a number from 0"),
-    ({"busy": 1.5}, "f.busy: must be a whole number from 0"),
-    ({"dead": "sometimes"}, "f.dead: must be true, false or until_power_cycle"),
-    ({"closed": "yes"}, "f.closed: must be true or false"),
-    ({"reject": ["of"]}, "f.reject: unknown action, did you mean 'off'?"),
-    ({"refuse_login": "all"}, "f.refuse_login: must be one of user, password"),
-    (["dead"], "f: must be a mapping"),
-])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dely": 1}, "f.dely: unknown key, did you mean 'delay'?"),
+        ({"loss": 1.5}, "f.loss: must be a number from 0 to 1"),
+        ({"loss": True}, "f.loss: must be a number from 0 to 1"),
+        ({"delay": -1}, "f.delay: must be a number from 0"),
+        ({"busy": 1.5}, "f.busy: must be a whole number from 0"),
+        ({"dead": "sometimes"}, "f.dead: must be true, false or until_power_cycle"),
+        ({"closed": "yes"}, "f.closed: must be true or false"),
+        ({"reject": ["of"]}, "f.reject: unknown action, did you mean 'off'?"),
+        ({"refuse_login": "all"}, "f.refuse_login: must be one of user, password"),
+        (["dead"], "f: must be a mapping"),
+    ],
+)
 def test_a_wrong_fault_is_named(given, message):
     problems = []
     faults.parse("f", given, problems)

@@ -14,7 +14,9 @@ from pm_lab.supply import CYCLE_TIME, Feed, Outlet
 class Rig:
     """A host with feeds a and b."""
 
-    def __init__(self, feeds: str = "ab", own_supply: bool = False, bmc_boot: float = 0.0, **habits: object) -> None:
+    def __init__(
+        self, feeds: str = "ab", own_supply: bool = False, bmc_boot: float = 0.0, **habits: object
+    ) -> None:
         self.clock = HandClock()
         self.told: list[tuple[str, str]] = []
         self.outlets = {name: Outlet(self.clock) for name in feeds}
@@ -62,11 +64,17 @@ def test_feeds_cycled_together_take_it_down_until_they_return():
     assert rig.host.state == "running"
 
 
-@pytest.mark.parametrize(("policy", "was_on", "comes_back"), [
-    ("always", True, True), ("always", False, True),
-    ("last", True, True), ("last", False, False),
-    ("never", True, False), ("never", False, False),
-])
+@pytest.mark.parametrize(
+    ("policy", "was_on", "comes_back"),
+    [
+        ("always", True, True),
+        ("always", False, True),
+        ("last", True, True),
+        ("last", False, False),
+        ("never", True, False),
+        ("never", False, False),
+    ],
+)
 def test_the_restore_policy_decides_when_power_returns(policy, was_on, comes_back):
     rig = Rig(restore_policy=policy, power=was_on)
     rig.switch("ab", "off")

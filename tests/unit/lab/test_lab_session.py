@@ -47,10 +47,16 @@ def test_a_session_from_login_to_close(suite):
     assert table.agent.packets_in == table.agent.packets_out + 1
 
 
-@pytest.mark.parametrize(("given", "status"), [
-    ({"username": b"nobody"}, 0x0D), ({"username": b"a" * 17}, 0x0C), ({"password": b"wrong"}, 0x0F),
-    ({"role": 0}, 0x09), ({"role": 5}, 0x09),
-])
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"username": b"nobody"}, 0x0D),
+        ({"username": b"a" * 17}, 0x0C),
+        ({"password": b"wrong"}, 0x0F),
+        ({"role": 0}, 0x09),
+        ({"role": 5}, 0x09),
+    ],
+)
 @pytest.mark.parametrize("suite", [3, 17])
 def test_a_login_is_refused_with_its_own_status_and_holds_no_slot(given, status, suite):
     table = bench()
@@ -199,10 +205,17 @@ def test_the_guid_is_told_before_and_inside_a_session():
     assert console.ask(0x06, 0x37) == b"\x00" + IDENTITY.guid
 
 
-@pytest.mark.parametrize(("netfn", "command", "data"), [
-    (0x00, 0x02, b""), (0x00, 0x06, b""), (0x06, 0x3B, b""), (0x06, 0x3C, b"\x01"), (0x06, 0x38, b""),
-    (0x06, 0x54, b""),
-])
+@pytest.mark.parametrize(
+    ("netfn", "command", "data"),
+    [
+        (0x00, 0x02, b""),
+        (0x00, 0x06, b""),
+        (0x06, 0x3B, b""),
+        (0x06, 0x3C, b"\x01"),
+        (0x06, 0x38, b""),
+        (0x06, 0x54, b""),
+    ],
+)
 def test_a_request_of_the_wrong_length_is_refused(netfn, command, data):
     assert bench().console().ask(netfn, command, data) == b"\xc7"
 

@@ -50,7 +50,7 @@ def test_all_levels_are_templated_and_unvaulted() -> None:
         [{"ipmi": {"address": "{{ address }}", "password": Vaulted("x"), "port": 1}}], "pm_agents", template
     )
     assert found == [{"ipmi": {"address": "10.0.0.1", "password": "x", "port": 1}}]
-    assert type(found[0]["ipmi"]["password"]) is str
+    assert not isinstance(found[0]["ipmi"]["password"], Vaulted)
 
 
 @pytest.mark.parametrize(
