@@ -117,7 +117,7 @@ def test_a_bmc_that_acknowledges_and_stays_on(lab: Lab, console: MakeConsole) ->
     assert result["power"] == "on"
     address = f"pm_agents[0] 'bmc' (127.0.0.1:{lab.agent('liar')['port']})"
     assert result["msg"].startswith("liar is NOT off: it reads on, read from its chassis 'bmc'. ")
-    assert f"Level 1 failed: {address}: was told off and reads on." in result["msg"]
+    assert f"Level 1 failed: {address}: was told off and still reads on." in result["msg"]
     assert lab.commands("liar") == ["off"], "an acknowledged off is not repeated, and the next task never ran"
 
 

@@ -82,7 +82,7 @@ AGENTS: dict[str, tuple[t.Any, list[str]]] = {
             for port, name in enumerate("xy", start=1)
         ],
         [
-            "Level 1 (agents 'x') never takes the host down: 'y' feed",
+            "Level 1 ('x') and level 2 ('y') never take the host down",
             "Use strategy: parallel, or strategy: auto",
         ],
     ),

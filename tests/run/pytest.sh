@@ -31,13 +31,15 @@ leg_contract() {
 
 leg_integration() {
   local core
+  # Each file has a lab of its own; most of the time is spent waiting for ansible to start.
+  local -ar side_by_side=(-n 2 --dist loadfile)
   need_folder tests/integration '*test_*.py' || return 0
   need_programs "${PEERS[@]}" || true
   for core in "${CORES[@]}"; do
     if [[ $core == "$MAIN_CORE" ]]; then
-      run_pytest "$core" -v tests/integration "$@"
+      run_pytest "$core" -v "${side_by_side[@]}" tests/integration "$@"
     else
-      run_pytest "$core" -v -m every_core tests/integration "$@"
+      run_pytest "$core" -v "${side_by_side[@]}" -m every_core tests/integration "$@"
     fi
   done
 }

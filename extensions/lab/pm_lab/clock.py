@@ -10,7 +10,8 @@ import typing as t
 
 
 class Timer(t.Protocol):
-    def cancel(self) -> None: ...
+    def cancel(self) -> None:
+        """Let it not happen."""
 
 
 class Clock(t.Protocol):

@@ -47,12 +47,14 @@ class Machine(t.Protocol):
 
     identity: Identity
 
-    def read(self) -> Reading: ...
+    def read(self) -> Reading:
+        """What it tells of its state now."""
 
     def control(self, action: str) -> int | None:
         """The completion code."""
 
-    def set_policy(self, policy: str) -> int: ...
+    def set_policy(self, policy: str) -> int:
+        """The completion code."""
 
     def acpi(self) -> int | None:
         """The system power state's number; None where the device does not know of it."""

@@ -24,14 +24,17 @@ class Device(t.Protocol):
     def can(self, action: str) -> bool:
         """Whether it makes sense in the present state."""
 
-    def act(self, action: str) -> None: ...
+    def act(self, action: str) -> None:
+        """Carry it out."""
 
-    def reading(self, lag: float) -> Reading: ...
+    def reading(self, lag: float) -> Reading:
+        """The state of so many seconds ago."""
 
     def set_policy(self, policy: str) -> bool:
         """Whether the device has such a policy."""
 
-    def acpi(self) -> int | None: ...
+    def acpi(self) -> int | None:
+        """The number of the ACPI system power state; None where it is not known."""
 
 
 class Chassis:
