@@ -29,6 +29,9 @@ AGENT_OPTIONS: t.Final[dict[str, dict[str, t.Any]]] = {
     **{name: {"type": "dict", "options": dict(driver.OPTIONS)} for name, driver in DRIVERS.items()},
 }
 
+#: No operation takes longer (s).
+LONGEST: t.Final = 86400
+
 #: All but the agents, whose mistakes are collected one by one (see _agents.py).
 REQUEST_OPTIONS: t.Final[dict[str, dict[str, t.Any]]] = {
     "action": {"type": "str", "required": True, "choices": [*ACTIONS, "reboot"]},
@@ -64,22 +67,26 @@ class Mistakes(Exception):
 
 
 def request_of(params: t.Mapping[str, t.Any]) -> tuple[Request | None, list[str]]:
-    """Return the request, or None and all that is wrong with its numbers."""
+    """Return the request, or None and all that is wrong with its numbers.
+
+    Those that are no numbers at all are left to the validation of the spec.
+    """
+    times = {name: params[name] for name, spec in REQUEST_OPTIONS.items() if spec["type"] == "float"}
+    numbers = {name: value for name, value in times.items() if isinstance(value, (int, float))}
     mistakes = []
-    for name in ("timeout", "agent_timeout", "bmc_timeout", "poll"):
-        if not (math.isfinite(params[name]) and params[name] > 0):
-            mistakes.append(
-                f"{name}: {params[name]:g} s is no time to work in. Give a number of seconds above 0."
-            )
-    for name in ("soft_timeout", "settle"):
-        if not (math.isfinite(params[name]) and params[name] >= 0):
-            mistakes.append(f"{name}: {params[name]:g} s is not possible. Give 0 or more seconds.")
-    if not mistakes and params["soft_timeout"] > params["timeout"] / 2:
+    for name, value in numbers.items():
+        if math.isfinite(value) and value > LONGEST:
+            mistakes.append(f"{name}: {value:g} s is too long. Give a day ({LONGEST} s) or less.")
+        elif name in ("soft_timeout", "settle") and not 0 <= value < math.inf:
+            mistakes.append(f"{name}: {value:g} s is not possible. Give 0 or more seconds.")
+        elif name not in ("soft_timeout", "settle") and not 0 < value < math.inf:
+            mistakes.append(f"{name}: {value:g} s is no time to work in. Give a number of seconds above 0.")
+    if not mistakes and len(numbers) == len(times) and params["soft_timeout"] > params["timeout"] / 2:
         mistakes.append(
             f"soft_timeout: {params['soft_timeout']:g} s leaves too little of timeout ({params['timeout']:g} s) for "
             f"the hard off and its proof. Give a timeout of {params['soft_timeout'] * 2:g} s or more, or wait less."
         )
-    if mistakes:
+    if mistakes or len(numbers) < len(times):
         return None, mistakes
     action = "restart" if params["action"] == "reboot" else params["action"]
     fields = (

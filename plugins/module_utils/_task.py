@@ -88,11 +88,9 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> FenceTask:
             f"{name}: pm_agents, or the option agents, must be a list. "
             "Write [{name: bmc, ipmi: {address: ...}}]."
         )
-    request = None
-    if not mistakes:
-        request, wrong = request_of(params)
-        mistakes += [f"{name}: {message}" for message in wrong]
-    mistakes = [secrets.scrub(message) for message in mistakes] + agent_mistakes
+    request, wrong = request_of(params)
+    mistakes += [f"{name}: {message}" for message in wrong]
+    mistakes += agent_mistakes
     if mistakes or request is None:
         raise Mistakes(mistakes)
     return FenceTask(host, request, params["proxy"], params)

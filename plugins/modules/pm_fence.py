@@ -132,6 +132,13 @@ options:
       - The name of the machine that reaches the agents, in results. The action plugin sets it.
     type: str
     default: localhost
+notes:
+  - Name all supplies of a host in O(agents), each once. A supply that is missing there is not taken into account, and
+    one device under two spellings of its address is taken for two.
+  - A BMC that cannot tell the ACPI state reads off while its host sleeps (S3). Such a host is V(already_off).
+  - What a BMC tells is believed. One that carries out a command later than O(agent_timeout), or tells of a state
+    that is older than O(settle), can make an outcome wrong; raise these options for such a device.
+  - Passwords written into a task, not into variables of their own, may be shown by Ansible where the task fails.
 seealso:
   - name: IPMI Specification v2.0, section 28
     description: Chassis commands, and what a BMC tells of a host's power.
@@ -259,7 +266,7 @@ may_return:
   elements: str
   sample: [unknown]
 left_off:
-  description: The agents that were told off and were not read on since.
+  description: The agents that were told off, and that were not read on since that off can act no more.
   returned: always
   type: list
   elements: str

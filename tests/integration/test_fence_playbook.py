@@ -74,6 +74,32 @@ def test_no_hosts_named_is_an_error(lab: Lab, console: MakeConsole) -> None:
     assert "Set pm_hosts to the hosts or groups to act on" in run.output
 
 
+def test_an_action_of_the_inventory_is_not_confirmed_by_another_hosts(lab: Lab, console: MakeConsole) -> None:
+    hosts = {"a1": lab.hosts["a1"], "a2": {**lab.hosts["a2"], "pm_action": "off"}}
+    run = fence(console(hosts), pm_hosts="all")
+    assert run.status != 0
+    assert "pm_action differs between the hosts (status, off)" in run.output
+    assert lab.commands("a2") == []
+
+
+def test_an_action_of_the_whole_inventory_has_to_be_confirmed(lab: Lab, console: MakeConsole) -> None:
+    run = fence(console({"a1": {**lab.hosts["a1"], "pm_action": "off"}}), pm_hosts="all")
+    assert run.status != 0
+    assert "was not confirmed" in run.output
+    assert lab.commands("a1") == []
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize(
+    "more", [["-e", "pm_hosts=nosuch"], ["-e", "pm_hosts=a1", "--limit", "a2"]], ids=["typo", "limit"]
+)
+def test_no_host_that_matches_is_an_error(lab: Lab, console: MakeConsole, more: list[str]) -> None:
+    here = console({name: lab.hosts[name] for name in ("a1", "a2")})
+    run = fence(here, *more, pm_action="off", pm_confirm=0)
+    assert run.status != 0
+    assert "No host matches pm_hosts (and --limit): nothing was done." in run.output
+
+
 def test_check_mode_asks_nothing_and_sends_nothing(lab: Lab, console: MakeConsole) -> None:
     run = fence(console({"a1": lab.hosts["a1"]}), "--check", pm_hosts="a1", pm_action="off")
     assert run.status == 0, run.output
@@ -86,7 +112,8 @@ def test_a_failed_batch_keeps_the_later_ones_untouched(lab: Lab, console: MakeCo
     run = fence(here, pm_hosts="all", pm_action="off", pm_confirm=3, pm_batch=2)
     assert run.status != 0
     outcomes = [line.split(":")[0] for line in summary(run)]
-    assert outcomes == ["off_verified", "not_off"]
+    assert outcomes == ["off_verified", "not_off", "not touched so far"]
+    assert summary(run)[-1] == "not touched so far: b3"
     assert lab.state("b1") == "dark"
     assert run.record("b2", "Fail the hosts that did not get there")["status"] == "failed"
     assert lab.commands("b3") == []

@@ -16,7 +16,7 @@ from .off import OffResult, power_off
 from .on import OnResult, power_on, wait_out
 from .operation import Operation
 from .outcome import Outcome
-from .verdict import Verdict
+from .verdict import Verdict, feed_states
 from .waiting import Clock
 
 ACTIONS: t.Final = ("status", "on", "off", "restart", "nmi")
@@ -97,7 +97,9 @@ class Engine:
     async def _status(self) -> Outcome:
         verdict = await self._read_levels()
         word = "indeterminate" if verdict.power is Power.UNKNOWN else "status_read"
-        return Outcome(word, self.op, verdict, evidence=self._newest(), reasons=verdict.reasons)
+        states = feed_states(self.op.host, self.op.newest())
+        dark = tuple(name for name, power in states.items() if power is Power.OFF)
+        return Outcome(word, self.op, verdict, evidence=self._newest(), reasons=verdict.reasons, dark=dark)
 
     async def _off(self) -> Outcome:
         off = await power_off(self.op, self.op.deadline)
@@ -169,7 +171,7 @@ class Engine:
             fenced=off is not None,
             levels=off.levels if off else (),
             evidence=(*(off.evidence if off else ()), *on.evidence),
-            reasons=(*reasons, *on.verdict.reasons),
+            reasons=(*reasons, *(() if on.verdict.power is Power.ON else on.reasons or on.verdict.reasons)),
             dark=on.dark,
         )
 

@@ -47,6 +47,12 @@ class Link:
         self.touched = False
         #: An off was handed to the device, whatever it answered.
         self.off_sent = False
+        #: A request for an orderly shutdown was handed to the device: it may act at any later time.
+        self.soft_sent = False
+        #: Another command than its own off may be what makes it read off: such a read confirms nothing.
+        self.shadowed = False
+        #: It was read off in this operation.
+        self.seen_off = False
         #: What the device told last of what the host does when its power returns.
         self.restore_policy = RestorePolicy.UNKNOWN
         #: The newest read.
@@ -70,10 +76,15 @@ class Link:
     def off_over_at(self) -> float:
         """From when on no off that was sent can act any more.
 
-        A read of off confirms one that was answered; one whose answer was lost may act behind it, so it is over
-        after ``agent_timeout``.
+        A read of off confirms one that was answered, unless something else may have switched it off; one whose
+        answer was lost may act behind such a read. Either is over after ``agent_timeout``.
         """
         return max(self._off_unconfirmed, self._off_lost) + self._request.agent_timeout
+
+    @property
+    def off_pending(self) -> bool:
+        """An off was sent that no read has confirmed."""
+        return max(self._off_unconfirmed, self._off_lost) > -math.inf
 
     def lost_power(self) -> None:
         """Note that the device went down, and with it every off that it had not carried out."""
@@ -103,7 +114,9 @@ class Link:
         if seen.reading and seen.reading.restore_policy is not RestorePolicy.UNKNOWN:
             self.restore_policy = seen.reading.restore_policy
         if seen.power is Power.OFF:
-            self._off_unconfirmed = -math.inf
+            self.seen_off = True
+            if not self.shadowed:
+                self._off_unconfirmed = -math.inf
             if self.off_sent and self.before_off is not Power.OFF:
                 self.touched = True  # also when the device denied it
         if not (
@@ -149,6 +162,7 @@ class Link:
             # also when cancelled: an interrupted command may have acted
             may_act = handed_over is not None and (error is None or error.may_have_acted)
             self.touched = self.touched or may_act
+            self.soft_sent = self.soft_sent or (action == "soft" and handed_over is not None)
             if action == "off":
                 self.off_sent = self.off_sent or handed_over is not None
                 if handed_over is not None and may_act:
@@ -181,6 +195,8 @@ class Link:
             except DeadlineExceeded as exc:
                 doing, advice = self._driver.doing() if self._driver else ("", "")
                 await self.close()
+                if doing in exc.tried:  # the driver noticed it first
+                    raise
                 raise DeadlineExceeded(exc.tried + doing, advice or exc.advice) from None
             except Busy:
                 await self.close()

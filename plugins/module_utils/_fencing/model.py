@@ -50,6 +50,11 @@ class Reading:
     raw: str = ""
     restore_policy: RestorePolicy = RestorePolicy.UNKNOWN
 
+    @property
+    def word(self) -> str:
+        """How messages say it: an unknown power in the device's own word, where it has one."""
+        return self.raw if self.power is Power.UNKNOWN and self.raw else self.power.value
+
 
 @dataclass(frozen=True)
 class Agent:

@@ -91,6 +91,7 @@ class _SoftRequest:
         link = able[0]
         end = min(until, self._op.clock.now() + self._time)
         self._time = 0.0
+        link.shadowed = True
         await link.send("soft", end)
         while True:
             seen = await link.read(until)
@@ -112,7 +113,7 @@ class _LevelOff:
         self._soft = soft
         self._agents: tuple[Agent, ...] = ()
         self._refused: dict[str, PowerError] = {}
-        self._lost: set[str] = set()
+        self._lost: dict[str, PowerError] = {}
         # A chassis of an earlier level that did not go off: it must not read on beside what is proven here.
         self._witnesses = [
             link.agent
@@ -139,6 +140,10 @@ class _LevelOff:
         chassis = [link for link in targets if link.agent.role is Role.CHASSIS]
         feeds = [link for link in targets if link.agent.role is Role.FEED]
         await self._cut(chassis, self._op.share(self._until, 2) if feeds else self._until)
+        if (
+            chassis and feeds
+        ):  # once their supplies are gone, a read of off will not tell whether their own off acted
+            await self._op.read([link.agent for link in chassis], self._op.share(self._until, 2))
         await self._cut(feeds, self._until)
         return await self._confirm(patient=True)
 
@@ -153,11 +158,12 @@ class _LevelOff:
 
     async def _cut(self, links: t.Sequence[Link], until: float) -> None:
         """Send off to all at the same moment and sort the answers."""
+        self._op.shadow(links)
         errors = await together(*(link.send("off", until) for link in links))
         for link, error in zip(links, errors):
-            self._lost.discard(link.agent.name)
+            self._lost.pop(link.agent.name, None)
             if error and error.may_have_acted:
-                self._lost.add(link.agent.name)
+                self._lost[link.agent.name] = error
             elif error:
                 self._refused[link.agent.name] = error
 
@@ -220,9 +226,11 @@ class _LevelOff:
         )
 
     def _still(self, seen: Observation) -> str:
-        word = seen.reading.raw if seen.power is Power.UNKNOWN and seen.reading else seen.power.value
+        word = seen.reading.word if seen.reading else seen.power.value
         if not self._op.link(seen.agent).off_sent:
             return f"reads {word}"
+        if seen.agent.name in self._lost:
+            return f"was told off, reads {word}, and: {self._lost[seen.agent.name]}".rstrip(".")
         return f"was told off and still reads {word}. Look at the device, or give the host another agent"
 
     def _failed(self, seen: t.Sequence[Observation], reason: str) -> _Proof:

@@ -21,13 +21,15 @@ from .waiting import first_true, together
 class OnResult:
     """What came of the on phase.
 
-    ``dark`` is the supplies that were read, but not read on; ``woken`` says that a wake agent was sent.
+    ``dark`` is the supplies that were read, but not read on; ``woken`` says that a wake agent was sent; ``reasons``
+    says of each agent that was not read on why.
     """
 
     verdict: Verdict
     dark: tuple[str, ...]
     woken: bool
     evidence: tuple[Observation, ...]
+    reasons: tuple[str, ...]
 
 
 async def power_on(op: Operation, agents: t.Sequence[Agent], until: float) -> OnResult:
@@ -53,7 +55,21 @@ async def power_on(op: Operation, agents: t.Sequence[Agent], until: float) -> On
         dark=tuple(name for name, power in states.items() if power is not Power.ON),
         woken=any(op.link(agent).touched for agent in wakers),
         evidence=tuple(seen for level in op.newest() for seen in level),
+        reasons=tuple(
+            _why_not_on(op, op.link(a)) for a in [*feeds, *chassis] if op.link(a).power is not Power.ON
+        ),
     )
+
+
+def _why_not_on(op: Operation, link: Link) -> str:
+    tries = [step for step in op.journal.steps if step.agent is link.agent and step.sent == "on"]
+    if tries and tries[-1].error:
+        return f"{link.agent.label}: {tries[-1].error}"
+    if link.last and link.last.error:
+        return f"{link.agent.label}: {link.last.error}"
+    told = "was told on and still reads" if tries else "reads"
+    word = link.last.reading.word if link.last and link.last.reading else link.power.value
+    return f"{link.agent.label}: {told} {word}. Look at the device."
 
 
 async def _watch(op: Operation, chassis: t.Sequence[Agent], until: float) -> None:
@@ -68,29 +84,40 @@ async def _watch(op: Operation, chassis: t.Sequence[Agent], until: float) -> Non
 async def _switch_on(op: Operation, link: Link, until: float, patience: float) -> bool:
     """Read; send on when it reads off or asleep; read until it is on. False when that cannot be any more.
 
-    An accepted command is not repeated. One whose answer was lost, or that was rejected for the moment (a device
-    that still boots), is repeated only after a read that says that it did not act.
+    A chassis that was not read off itself, while its supplies were, may tell of the time before: it is sent an on
+    even when it reads on. An accepted command is not repeated. One whose answer was lost, or that was rejected for
+    the moment (a device that still boots), is repeated only after a read that says that it did not act.
     """
     accepted = False
+    stale = (
+        link.agent.role is Role.CHASSIS and not link.seen_off and any(k.off_sent for k in op.links.values())
+    )
     seen = link.last if not op.changed else None  # as long as nothing was sent, what was read is still true
     while True:
         seen = seen or await link.read(until)
-        if seen.power is Power.ON:
+        if seen.power is Power.ON and not stale:
             return True
         if seen.error and (_final(seen.error) or link.silent_for() >= patience):
             return False
-        if seen.power in (Power.OFF, Power.ASLEEP) and not accepted and "on" in link.agent.actions:
+        if (stale or seen.power in (Power.OFF, Power.ASLEEP)) and not accepted and _takes_on(link, seen):
             error = await link.send("on", until)
             if error and _final(error):
                 return False
             accepted = error is None
             if not accepted and not await op.pause(until):
                 return False
+            if stale and not await op.pause(until, op.request.settle):
+                return False
+            stale = False
         elif not await op.pause(until):
             return False
         if op.clock.now() >= until:
             return False
         seen = None
+
+
+def _takes_on(link: Link, seen: Observation) -> bool:
+    return "on" in link.agent.actions and seen.power in (Power.ON, Power.OFF, Power.ASLEEP)
 
 
 def _final(error: PowerError) -> bool:

@@ -81,6 +81,23 @@ class Operation:
             if self.changed and link.agent.role is Role.CHASSIS:
                 link.last = None
 
+    def shadow(self, about_to_be_cut: t.Sequence[Link]) -> None:
+        """Note whose read of off will not tell any more which off it was that acted.
+
+        A chassis reads off by the off of any chassis agent and by the loss of its supplies, a supply by each way
+        to it. An off that was confirmed before stays so.
+        """
+        for link in self.links.values():
+            rivals = [
+                other
+                for other in self.links.values()
+                if other is not link
+                and (other in about_to_be_cut or other.off_pending)
+                and _moves(other, link)
+            ]
+            if rivals and (link in about_to_be_cut or link.off_pending):
+                link.shadowed = True
+
     def newest(self) -> list[list[Observation]]:
         """The newest observation of each agent that was read, by level."""
         seen: dict[int, list[Observation]] = {}
@@ -105,20 +122,29 @@ class Operation:
 
     def left_off(self) -> list[str]:
         """The agents that were sent an off, and that were not read on since that off can no longer act."""
-        return [name for name, link in self.links.items() if link.off_sent and not self._is_back(link)]
+        sent = {name: link for name, link in self.links.items() if link.off_sent or link.soft_sent}
+        return [name for name, link in sent.items() if not self._is_back(link)]
 
     def _is_back(self, link: Link) -> bool:
         """It reads on, or since the on phase began another way to the same supply or chassis does."""
         own = (link.agent.role, link.agent.feed)
+        risen = max(link.off_over_at, self.rising_since)
+        alone = risen if link.soft_sent else link.off_over_at
         ways = [peer for peer in self.links.values() if (peer.agent.role, peer.agent.feed) == own]
         return any(
             peer.last is not None
             and peer.power is Power.ON
-            and peer.last.start
-            >= (link.off_over_at if peer is link else max(link.off_over_at, self.rising_since))
+            and peer.last.start >= (alone if peer is link else risen)
             for peer in ways
         )
 
     async def close(self) -> None:
         """Log out everywhere; raises nothing."""
         await together(*(link.close() for link in self.links.values()))
+
+
+def _moves(cause: Link, reader: Link) -> bool:
+    """An off of the one may make the other read off."""
+    if reader.agent.role is Role.CHASSIS:
+        return cause.agent.role in (Role.CHASSIS, Role.FEED)
+    return cause.agent.role is Role.FEED and cause.agent.feed == reader.agent.feed

@@ -16,16 +16,18 @@ def sentence(outcome: Outcome) -> str:
     """Say how it ended: the state and what proves it, or what is not known, why, and what stays as it is."""
     host = outcome.op.host.name
     text = {
-        "status_read": f"{host} is {_power(outcome)}, {_basis(outcome)}.",
+        "status_read": f"{host} is {_power(outcome)}, {_basis(outcome)}{_dark_beside_on(outcome)}.",
         "planned": f"{host} is {_power(outcome)}; nothing was sent. {_intent(outcome)}",
         "off_verified": f"{host} is off, {_basis(outcome)}.",
         "already_off": f"{host} was off already, {_basis(outcome)}; nothing was sent.",
         "on_verified": f"{host} is on, {_basis(outcome)}.",
         "already_on": f"{host} was on already, {_basis(outcome)}; nothing was sent.",
-        "on_partial": f"{host} is on, {_basis(outcome)}, but its supply {_dark(outcome)} is not.",
+        "on_partial": f"{host} is on, {_basis(outcome)}, but its supply {_dark(outcome)} was not read on.",
         "on_unverified": f"{host} was told to wake up; its agents can only wake, so nobody saw whether it did.",
         "restarted": f"{host} was off, then is on, {_basis(outcome)}.",
-        "restarted_partial": f"{host} was off, then is on, {_basis(outcome)}, but its supply {_dark(outcome)} is not.",
+        "restarted_partial": (
+            f"{host} was off, then is on, {_basis(outcome)}, but its supply {_dark(outcome)} was not read on."
+        ),
         "fenced_not_restarted": f"{host} was fenced (off was proven), but it was not seen on again.",
         "nmi_sent": f"An NMI was sent to {host}. It proves nothing about its power.",
         "not_off": f"{host} is NOT off: it reads {_power(outcome)}, {_basis(outcome)}.",
@@ -44,7 +46,7 @@ def warnings(outcome: Outcome) -> list[str]:
     found = []
     if outcome.word in ("on_partial", "restarted_partial") and not outcome.failed:
         found.append(
-            f"{host}: the supply {_dark(outcome)} does not read on: the host is up, its redundancy is not. "
+            f"{host}: the supply {_dark(outcome)} was not read on: the host is up, its redundancy is not. "
             "Look at that outlet. Use require: all to let this fail."
         )
     if outcome.word == "on_unverified":
@@ -52,6 +54,12 @@ def warnings(outcome: Outcome) -> list[str]:
     if outcome.word in ("on_verified", "already_on", "restarted") and outcome.verdict.basis == "feed":
         found.append(
             f"{host}: its supplies are on, the host itself was not seen. Add a chassis agent, such as its BMC."
+        )
+    if outcome.fenced:
+        found.extend(
+            f"{host}: level {one.level.number} failed before a later one fenced the host: {one.reason}"
+            for one in outcome.levels
+            if one.state == "failed"
         )
     return found
 
@@ -92,6 +100,14 @@ def _intent(outcome: Outcome) -> str:
 
 def _dark(outcome: Outcome) -> str:
     return " and ".join(f"'{name}'" for name in outcome.dark)
+
+
+def _dark_beside_on(outcome: Outcome) -> str:
+    return (
+        f"; its supply {_dark(outcome)} is off"
+        if outcome.dark and outcome.verdict.power is not Power.OFF
+        else ""
+    )
 
 
 def _left(outcome: Outcome) -> t.Iterator[str]:

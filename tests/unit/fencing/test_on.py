@@ -109,7 +109,7 @@ def test_a_supply_that_stays_dark_is_named_and_fails_where_all_are_required(
 ) -> None:
     _unused, result = on(MIX, {"b": STUCK}, "b", require=require)
     assert (result["outcome"], result["failed"]) == ("on_partial", failed)
-    assert "its supply 'b' is not" in result["msg"]
+    assert "its supply 'b' was not read on" in result["msg"]
     assert bool(result["warnings"]) is not failed
 
 

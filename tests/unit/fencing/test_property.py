@@ -113,14 +113,14 @@ def runs(draw: st.DrawFn, actions: t.Sequence[str]) -> Run:
 def _tame(how: Behaviour, steady: bool, several: bool) -> Behaviour:
     """Take out what no engine could notice.
 
-    That is a device that moves by itself, an accepted off that acts long after another one was seen to have
-    acted, and an off that was denied, acts, and does not show.
+    That is a device that moves by itself, an accepted off that acts later than agent_timeout behind another one that
+    was seen to have acted, and an off that was denied, acts, and does not show.
     """
     changed: dict[str, t.Any] = {}
     if steady:
         changed["flaps"] = ()
     if several and how.act_lag:
-        changed["act_lag"] = 0.0
+        changed["act_lag"] = min(how.act_lag, AGENT_TIMEOUT - 2.0)
     if any(fault.error is errors.Rejected and fault.acts for fault in how.faults.values()):
         changed.update(act_lag=0.0, read_lag=0.0)
     return Behaviour(**{**how.__dict__, **changed})

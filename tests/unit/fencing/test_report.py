@@ -51,8 +51,8 @@ OUTCOMES: dict[str, tuple[str, tuple[Agent, ...], dict[str, Behaviour], bool, st
     "on_unverified": ("on", (wake(),), {}, False, "", "nobody saw whether it did"),
     "restarted": ("restart", BMC, {}, True, "", "node7 was off, then is on, read from its chassis 'bmc'."),
     "nmi_sent": ("nmi", BMC, {}, True, "", "An NMI was sent to node7. It proves nothing"),
-    "on_partial": ("on", FEEDS, {"b": STUCK}, True, "b", "its supply 'b' is not"),
-    "restarted_partial": ("restart", FEEDS, {"b": NO_ON}, True, "", "its supply 'b' is not"),
+    "on_partial": ("on", FEEDS, {"b": STUCK}, True, "b", "its supply 'b' was not read on"),
+    "restarted_partial": ("restart", FEEDS, {"b": NO_ON}, True, "", "its supply 'b' was not read on"),
     "fenced_not_restarted": (
         "restart",
         BMC,

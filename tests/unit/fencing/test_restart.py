@@ -137,7 +137,7 @@ def test_no_on_is_sent_while_an_off_may_still_act() -> None:
     late = Behaviour(faults={"off": Fault(errors.Unreachable, acts=True)}, act_lag=18.0)
     world, result = restart((chassis(), chassis("ilo", 1)), {"ilo": late}, timeout=15.0)
     assert (result["outcome"], world.of("on"), result["fenced"]) == ("fenced_not_restarted", [], True)
-    assert "an off sent to 'ilo' could still act" in result["msg"]
+    assert "an off sent to 'bmc', 'ilo' could still act" in result["msg"]
 
 
 def test_a_bmc_that_lost_its_power_with_its_host_is_not_waited_for() -> None:
@@ -168,3 +168,37 @@ def test_a_wake_agent_helps_where_the_chassis_does_not_come_on() -> None:
 def test_another_way_to_a_chassis_that_is_on_again_is_not_left_off() -> None:
     _unused, result = restart((chassis(), chassis("ilo")), {"ilo": Behaviour(seconds=1.0)})
     assert (result["outcome"], result["left_off"]) == ("restarted", [])
+
+
+LATE = {
+    "chassis and feeds in one level": (chassis(), feed("a"), feed("b")),
+    "chassis before feeds": (chassis(), feed("a", 2), feed("b", 2)),
+    "two ways to one supply": (feed("a1", supply="a"), feed("a2", supply="a")),
+    "two chassis agents": (chassis(), chassis("ilo")),
+}
+
+
+@pytest.mark.parametrize("soft", [0.0, 5.0], ids=["hard", "soft first"])
+@pytest.mark.parametrize("policy", [RestorePolicy.ALWAYS, RestorePolicy.LAST, RestorePolicy.NEVER])
+@pytest.mark.parametrize("lag", [3.0, 16.0])
+@pytest.mark.parametrize("agents", LATE.values(), ids=LATE)
+def test_an_off_that_acts_late_does_not_undo_the_restart(
+    agents: tuple[Agent, ...], lag: float, policy: RestorePolicy, soft: float
+) -> None:
+    world = World(host_of(*agents), {agents[0].name: Behaviour(act_lag=lag)}, standby=True, policy=policy)
+    _unused, result = run(world.host, world, action="restart", soft_timeout=soft)
+    later(world, 60.0)
+    assert result["fenced"] is True
+    # without a chassis agent only the supplies can be promised
+    up = world.running if world.host.chassis else all(world.feeds.values())
+    assert result["outcome"] != "restarted" or up
+
+
+def test_a_chassis_that_tells_of_the_time_before_is_switched_on_all_the_same() -> None:
+    agents = (feed("a"), feed("b"), chassis(order=2))
+    world = World(
+        host_of(*agents), {"bmc": Behaviour(read_lag=2.0)}, standby=True, policy=RestorePolicy.NEVER
+    )
+    _unused, result = run(world.host, world, action="restart")
+    later(world, 60.0)
+    assert (result["outcome"], world.running) == ("restarted", True)
