@@ -153,6 +153,17 @@ def test_an_on_that_can_never_work_is_not_repeated(error: type[errors.PowerError
     assert (result["outcome"], len(world.of("on")), result["elapsed"] < 2.0) == ("not_on", 1, True)
 
 
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [(faulty("on", errors.Rejected), "on: rejected"), (STUCK, "was told on and still reads off")],
+    ids=["rejecting", "lying"],
+)
+def test_why_a_host_did_not_come_on_is_said(how: Behaviour, says: str) -> None:
+    _unused, result = on(BMC, {"bmc": how}, timeout=10.0)
+    assert result["outcome"] == "not_on"
+    assert f"'bmc' (bmc.example): {says}" in result["msg"]
+
+
 def test_nothing_is_sent_to_a_chassis_in_transition() -> None:
     odd = Behaviour(says=Reading(Power.UNKNOWN, "PoweringOn"))
     world, result = on(BMC, {"bmc": odd})

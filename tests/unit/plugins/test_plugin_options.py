@@ -77,6 +77,26 @@ def test_times_that_may_be_zero(name: str, value: float) -> None:
     assert task(**{name: 0})
 
 
+@pytest.mark.parametrize("name", ["timeout", "settle"])
+def test_no_time_is_longer_than_a_day(name: str) -> None:
+    assert mistakes(**{name: 1e12}) == [f"node1: {name}: 1e+12 s is too long. Give a day (86400 s) or less."]
+
+
+def test_all_times_are_told_at_once() -> None:
+    said = mistakes(timeout="abc", poll="0", settle=-1, agent_timeout="nan")
+    assert sorted(line.split(": ")[1].split(" ")[0] for line in said) == [
+        "agent_timeout",
+        "poll",
+        "settle",
+        "timeout",
+    ]
+
+
+def test_a_password_that_is_a_word_of_ours_spoils_no_message() -> None:
+    agent = {"name": "bmc", "ipmi": {"address": "10.0.0.1", "password": "timeout"}}
+    assert mistakes(agents=[agent], timeout=0)[0].startswith("node1: timeout: 0 s is no time to work in.")
+
+
 def test_an_orderly_shutdown_leaves_time_for_the_hard_off() -> None:
     assert task(timeout=60, soft_timeout=30).request.soft_timeout == 30
     assert mistakes(timeout=60, soft_timeout=31) == [
