@@ -12,7 +12,6 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._drivers.registry import DRIVERS
-from ._fencing.errors import PowerError
 from ._fencing.model import Agent, Host, Role
 from ._options import AGENT_OPTIONS, COMMON_AGENT_OPTIONS, UNSUPPORTED, plain_words
 from ._secrets import Secrets
@@ -53,47 +52,55 @@ def _parse_agent(index: int, entry: t.Any, secrets: Secrets) -> Agent:
     drivers = [name for name in DRIVERS if name in given]
     if len(drivers) != 1:
         raise _BadAgent(*_driver_mistake(given, drivers))
-    (name,) = drivers
-    driver = DRIVERS[name]
-    if not isinstance(given[name], t.Mapping):
-        # Ansible would take a text apart at its commas and equal signs, and its secrets would be known to nobody
-        raise _BadAgent(
-            f"{name} must be a dictionary of the driver's options, such as {{address: 192.0.2.10}}."
-        )
-    # an empty value in YAML is null: Ansible would take it for given, and a driver for the text None
-    given[name] = {key: value for key, value in given[name].items() if value is not None}
-    secrets.learn(driver.OPTIONS, given[name])
-    checked = ArgumentSpecValidator(
-        {**COMMON_AGENT_OPTIONS, name: {**AGENT_OPTIONS[name], "required": True}},
-    ).validate(given)
-    messages = [secrets.scrub(line) for text in checked.error_messages for line in _plain(text, given, name)]
-    messages += [
-        f"{name}.{key} is empty."
-        for key, option in driver.OPTIONS.items()
-        # a password may be empty, an address may not
-        if option.get("required") and not option.get("no_log") and given[name].get(key) == ""
-    ]
-    if messages:
-        raise _BadAgent(*messages)
-    values = checked.validated_parameters
-    role = _role(values, name)
-    try:
-        driver.check(values[name])
-        device, address = driver.device(values[name]), driver.address(values[name])
-    except PowerError as exc:
-        raise _BadAgent(secrets.scrub(str(exc))) from None
+    (driver,) = drivers
+    values = _validated(given, driver, secrets)
+    options = values[driver]
+    role = _role(values, driver)
+    name = values.get("name") or f"{driver}{index}"
     return Agent(
         index=index,
-        name=values.get("name") or f"{name}{index}",
+        name=name,
         role=role,
         order=values["order"],
-        driver=name,
-        device=device,
-        address=address,
-        actions=frozenset(driver.ACTIONS),
-        feed=(values.get("feed") or values.get("name") or f"{name}{index}") if role is Role.FEED else "",
-        options=values[name],
+        driver=driver,
+        device=DRIVERS[driver].device(options),
+        address=DRIVERS[driver].address(options),
+        actions=frozenset(DRIVERS[driver].ACTIONS),
+        feed=(values.get("feed") or name) if role is Role.FEED else "",
+        options=options,
     )
+
+
+def _validated(given: dict[str, t.Any], driver: str, secrets: Secrets) -> dict[str, t.Any]:
+    """Return the agent's keys with their defaults and types; all mistakes at once."""
+    if not isinstance(given[driver], t.Mapping):
+        # Ansible would take a text apart at its commas and equal signs, and its secrets would be known to nobody
+        raise _BadAgent(
+            f"{driver} must be a dictionary of the driver's options, such as {{address: 192.0.2.10}}."
+        )
+    # an empty value in YAML is null: Ansible would take it for given, and a driver for the text None
+    given[driver] = {key: value for key, value in given[driver].items() if value is not None}
+    spec = DRIVERS[driver].OPTIONS
+    secrets.learn(spec, given[driver])
+    checked = ArgumentSpecValidator(
+        {**COMMON_AGENT_OPTIONS, driver: {**AGENT_OPTIONS[driver], "required": True}},
+    ).validate(given)
+    messages = [line for text in checked.error_messages for line in _plain(text, given, driver)]
+    messages += [
+        f"{driver}.{key} is empty."
+        for key, option in spec.items()
+        # a password may be empty, an address may not
+        if option.get("required")
+        and not option.get("no_log")
+        and str(given[driver].get(key, "-")).strip() == ""
+    ]
+    values: dict[str, t.Any] = checked.validated_parameters
+    own = f"{driver}."
+    if not any(own in message for message in messages):  # else its options have no types yet
+        messages += DRIVERS[driver].check(values[driver])
+    if messages:
+        raise _BadAgent(*(secrets.scrub(message) for message in messages))
+    return values
 
 
 def _driver_mistake(given: t.Mapping[str, t.Any], drivers: t.Sequence[str]) -> list[str]:

@@ -40,21 +40,16 @@ class Account:
 
         :raises Misconfigured: one of them cannot be what any BMC takes.
         """
-        username, password = str(options.get("username") or "").encode(), str(options["password"]).encode()
-        if len(username) > _USERNAME_SIZE:
-            raise Misconfigured(f"username is longer than IPMI's {_USERNAME_SIZE} bytes")
-        if len(password) > _KEY_SIZE:
-            raise Misconfigured(f"password is longer than IPMI's {_KEY_SIZE} bytes")
         suite = options.get("cipher_suite")
         return cls(
             host=bare_host(options),
             port=port_of(options),
-            username=username,
-            password=password,
-            kg=_kg(str(options.get("kg") or "")),
+            username=_username(options),
+            password=_password(options),
+            kg=_kg(options),
             privilege=PRIVILEGES[options.get("privilege") or "administrator"],
             cipher_suite=None if suite is None else int(suite),
-            guid=_guid(str(options.get("guid") or "")),
+            guid=_guid(options),
         )
 
     def scrub(self, text: str) -> str:
@@ -80,7 +75,7 @@ def port_of(options: t.Mapping[str, t.Any]) -> int:
 
     :raises Misconfigured: there is no such port.
     """
-    port = int(options.get("port") or 623)
+    port = 623 if options.get("port") is None else int(options["port"])
     if not 0 < port < 65536:
         raise Misconfigured(f"port {port} is not between 1 and 65535")
     return port
@@ -96,7 +91,33 @@ def is_same_system(expected: uuid.UUID, answered: bytes) -> bool:
     return answered in (expected.bytes[::-1], expected.bytes_le, expected.bytes)
 
 
-def _kg(text: str) -> bytes | None:
+def mistakes_in(options: t.Mapping[str, t.Any]) -> list[str]:
+    """Every option that cannot be what any BMC takes, and why; no values."""
+    found = []
+    for read in (port_of, _username, _password, _kg, _guid):
+        try:
+            read(options)
+        except Misconfigured as exc:
+            found.append(str(exc))
+    return found
+
+
+def _username(options: t.Mapping[str, t.Any]) -> bytes:
+    username = str(options.get("username") or "").encode()
+    if len(username) > _USERNAME_SIZE:
+        raise Misconfigured(f"username is longer than IPMI's {_USERNAME_SIZE} bytes")
+    return username
+
+
+def _password(options: t.Mapping[str, t.Any]) -> bytes:
+    password = str(options["password"]).encode()
+    if len(password) > _KEY_SIZE:
+        raise Misconfigured(f"password is longer than IPMI's {_KEY_SIZE} bytes")
+    return password
+
+
+def _kg(options: t.Mapping[str, t.Any]) -> bytes | None:
+    text = str(options.get("kg") or "")
     try:
         key = bytes.fromhex(text[2:]) if text[:2].lower() == "0x" else text.encode()
     except ValueError:
@@ -106,8 +127,8 @@ def _kg(text: str) -> bytes | None:
     return key or None
 
 
-def _guid(text: str) -> uuid.UUID | None:
-    digits = re.sub(r"urn:uuid:|[^0-9a-z]", "", text.lower())
+def _guid(options: t.Mapping[str, t.Any]) -> uuid.UUID | None:
+    digits = re.sub(r"urn:uuid:|[^0-9a-z]", "", str(options.get("guid") or "").lower())
     try:
         return uuid.UUID(digits) if digits else None
     except ValueError:

@@ -13,7 +13,7 @@ import typing as t
 from .._fencing.errors import Protocol, Unsupported
 from .._fencing.model import Power, Reading, RestorePolicy, Role
 from ._child import Child
-from ._ipmi_account import PRIVILEGES, Account, bare_host, port_of
+from ._ipmi_account import PRIVILEGES, Account, bare_host, mistakes_in, port_of
 from ._ipmi_child import CONTROLS, Conversation
 
 
@@ -61,8 +61,8 @@ class Ipmi:
         self._child: Child | None = None
 
     @staticmethod
-    def check(options: t.Mapping[str, t.Any]) -> None:
-        Account.from_options(options)
+    def check(options: t.Mapping[str, t.Any]) -> list[str]:
+        return mistakes_in(options)
 
     @staticmethod
     def device(options: t.Mapping[str, t.Any]) -> str:

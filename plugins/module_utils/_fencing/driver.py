@@ -61,11 +61,8 @@ class DriverType(t.Protocol):
         """Make a conversation that ends at ``deadline`` (``time.monotonic``) by itself at the latest."""
 
     @staticmethod
-    def check(options: t.Mapping[str, t.Any]) -> None:
-        """Say what an argument spec cannot.
-
-        :raises Misconfigured: the options make no sense for any device.
-        """
+    def check(options: t.Mapping[str, t.Any]) -> list[str]:
+        """Return what makes no sense for any device although the argument spec allows it, and why."""
 
     @staticmethod
     def device(options: t.Mapping[str, t.Any]) -> str:

@@ -10,7 +10,6 @@ import typing as t
 
 import pytest
 from ansible_collections.hostpm.power.plugins.module_utils import _agents
-from ansible_collections.hostpm.power.plugins.module_utils._fencing.errors import Misconfigured
 from ansible_collections.hostpm.power.plugins.module_utils._fencing.model import Agent, Role
 from ansible_collections.hostpm.power.plugins.module_utils._secrets import MASK, Secrets
 
@@ -34,11 +33,10 @@ class Outlet:
         return f"outlet {options['address']} {options['plug']}"
 
     @staticmethod
-    def check(options: t.Mapping[str, t.Any]) -> None:
-        if options["plug"] > 99:
-            raise Misconfigured(
-                f"plug {options['plug']} of {options['address']} is above 99", "look at its label"
-            )
+    def check(options: t.Mapping[str, t.Any]) -> list[str]:
+        if options["plug"] <= 99:
+            return []
+        return [f"plug {options['plug']} of {options['address']} is above 99. Look at its label."]
 
     @staticmethod
     def address(options: t.Mapping[str, t.Any]) -> str:
@@ -195,3 +193,23 @@ def test_the_users_own_data_stays_as_it_is() -> None:
     raw = {"name": "b", "ipmi": ipmi(kg=None)}
     parse(raw)
     assert raw == {"name": "b", "ipmi": ipmi(kg=None)}
+
+
+def test_all_mistakes_of_one_agent_are_told_at_once() -> None:
+    wrong = {"port": 70000, "username": "u" * 17, "guid": "zz", "kg": "0xzz"}
+    _agents_found, mistakes = parse(
+        {"name": "bmc", "order": "first", "ipmi": {"address": "10.0.0.1", "password": "p", **wrong}}
+    )
+    said = " ".join(mistakes)
+    assert [
+        word for word in ("order", "port 70000", "username", "guid", "kg begins") if word not in said
+    ] == []
+    assert all(line.startswith("node1: pm_agents[0] 'bmc': ") for line in mistakes)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"), [({"port": 0}, "port 0 is not"), ({"address": " "}, "ipmi.address is empty")]
+)
+def test_what_only_looks_like_a_value_is_none(options: dict[str, t.Any], says: str) -> None:
+    _agents_found, mistakes = parse({"ipmi": {"address": "10.0.0.1", "password": "p", **options}})
+    assert says in mistakes[0]
