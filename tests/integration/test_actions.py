@@ -149,7 +149,7 @@ def test_a_dark_supply_is_a_warning_or_with_require_all_a_failure(lab: Lab, cons
     lenient, strict = run.result("dim", "any"), run.result("dim", "all")
     assert (lenient["outcome"], lenient["supply"], lenient["power"]) == ("on_partial", "partial", "on")
     assert run.record("dim", "any")["status"] == "ok"
-    assert "dim: the supply 'b' does not read on" in run.output.replace("\n", " ")
+    assert "dim: the supply 'b' was not read on" in run.output.replace("\n", " ")
     assert (strict["outcome"], run.record("dim", "all")["status"]) == ("on_partial", "failed")
 
 
