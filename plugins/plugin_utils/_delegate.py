@@ -34,9 +34,12 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
     controller = os.getppid()
     caught: list[int] = []
 
+    ending = False
+
     def cancel(number: int, _frame: t.Any) -> None:
         caught.append(number)
-        if len(caught) == 1:  # a second signal must not cut off the cleaning up
+        # again where the first was lost (Python drops what is raised in a finalizer), but not into the cleaning up
+        if not ending:
             raise _Cancelled
 
     handlers = {
@@ -50,6 +53,7 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
             os.kill(os.getpid(), signal.SIGTERM)
         yield
     except BaseException as exc:
+        ending = True
         if not isinstance(exc, Exception):
             _end_children()
             interrupted()
