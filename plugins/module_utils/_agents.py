@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._drivers.registry import DRIVERS
 from ._fencing.model import Agent, Host, Role
-from ._options import AGENT_OPTIONS, COMMON_AGENT_OPTIONS, UNSUPPORTED, plain_words
+from ._options import AGENT_OPTIONS, COMMON_AGENT_OPTIONS, UNSUPPORTED, plain_words, unknown
 from ._secrets import Secrets
 
 
@@ -147,11 +147,5 @@ def _plain(text: str, given: t.Mapping[str, t.Any], driver: str) -> list[str]:
         ("", given, [*COMMON_AGENT_OPTIONS, *DRIVERS]),
         (f"{driver}.", given[driver], options),
     ):
-        for key in keys:
-            if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=1)
-                hints.append(
-                    f"unknown key '{scope}{key}'"
-                    + (f", did you mean '{scope}{near[0]}'?" if near else f". Known: {', '.join(known)}.")
-                )
+        hints += [unknown("key", key, known, scope) for key in keys if key not in known]
     return hints or [text]

@@ -142,3 +142,10 @@ def plain_words(message: str) -> list[str]:
 
 def _path(parents: str | None, name: str) -> str:
     return f"{parents.replace(' -> ', '.')}.{name}" if parents else name
+
+
+def unknown(what: str, name: t.Any, known: t.Sequence[str], scope: str = "") -> str:
+    """Say that a key or an option is not known, with the nearest known name, or else all of them."""
+    near = difflib.get_close_matches(str(name), known, n=1)
+    rest = f", did you mean '{scope}{near[0]}'?" if near else f". Known: {', '.join(known)}."
+    return f"unknown {what} '{scope}{name}'{rest}"

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from ._fencing.outcome import Outcome
 from ._fencing.report import empty_result, refusal, report
 from ._fencing.waiting import MonotonicClock
 from ._interrupt import run
-from ._options import FENCE_OPTIONS, REQUEST_OPTIONS, UNSUPPORTED, Mistakes, plain_words, request_of
+from ._options import FENCE_OPTIONS, REQUEST_OPTIONS, UNSUPPORTED, Mistakes, plain_words, request_of, unknown
 from ._secrets import Secrets
 
 
@@ -99,14 +98,7 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> FenceTask:
 def _option_mistakes(args: t.Mapping[str, t.Any], messages: t.Iterable[str]) -> list[str]:
     known = [name for name in FENCE_OPTIONS if name not in ("host", "proxy")]
     found = [line for text in messages if not UNSUPPORTED.search(text) for line in plain_words(text)]
-    for name in args:
-        if name not in FENCE_OPTIONS:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            found.append(
-                f"unknown option '{name}'"
-                + (f", did you mean '{near[0]}'?" if near else f". Known: {', '.join(known)}.")
-            )
-    return found
+    return found + [unknown("option", name, known) for name in args if name not in FENCE_OPTIONS]
 
 
 def refused(exc: Exception, args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
