@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import socket
 import traceback
 import typing as t
 
@@ -17,10 +16,9 @@ from ..module_utils._options import Mistakes
 from ..module_utils._secrets import Secrets
 from ..module_utils._task import FenceTask, broken, interrupted_elsewhere, lost_proxy, prepare, refused
 from ..plugin_utils._delegate import ends_with_us
+from ..plugin_utils._itself import LOCALHOST, runs_on
 from ..plugin_utils._last_words import last_words
 from ..plugin_utils._variables import BadVariable, resolve
-
-LOCALHOST: t.Final = ("localhost", "127.0.0.1", "::1")
 
 
 class ActionModule(ActionBase):
@@ -63,7 +61,11 @@ class ActionModule(ActionBase):
         else:
             agents = resolve(args["agents"], f"{host}: agents", lambda value: value)
         task = prepare({**args, "agents": agents}, secrets)
-        if task.request.action != "status" and _is_proxy_itself(host, proxy):
+        local = self._connection.transport == "local"
+        itself = runs_on(
+            host, proxy, local=here or local, variables=variables, template=self._templar.template
+        )
+        if itself and task.request.action != "status":
             raise Mistakes(
                 [f"{host}: the proxy {proxy} is the fenced host itself. Run it from another host."]
             )
@@ -87,10 +89,3 @@ class ActionModule(ActionBase):
             return task.known(found)
         return lost_proxy(task, secrets.scrub(str(found.get("msg") or "it returned no result")))
 
-
-def _is_proxy_itself(host: str, proxy: str) -> bool:
-    """Whether the engine would run on the host that it takes down, as far as names tell."""
-    if proxy != "localhost":
-        return proxy == host
-    mine = socket.gethostname()
-    return host in LOCALHOST or host == mine or host == mine.partition(".")[0]

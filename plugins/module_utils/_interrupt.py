@@ -7,19 +7,59 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import signal
 import sys
+import threading
 import typing as t
 
 T = t.TypeVar("T")
 
-#: SIGALRM is a task's ``timeout``; the others are a cancelled play.
-SIGNALS: t.Final = (signal.SIGALRM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+#: A cancelled play.
+CANCELLED: t.Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
-#: Seconds between two looks at whether the output is still read.
-_LOOK: t.Final = 0.2
+#: Beside these, SIGALRM: a task's ``timeout``.
+SIGNALS: t.Final = (signal.SIGALRM, *CANCELLED)
+
+#: Seconds between two looks at whether parent and output are still there, where nothing tells it.
+LOOK: t.Final = 0.2
+
+
+@contextlib.contextmanager
+def held(signals: t.Iterable[int], came: t.Callable[[list[int]], None]) -> t.Iterator[list[int]]:
+    """Hold signals back: call ``came`` for each, and handle the first as usual when this context ends.
+
+    Gives the list of those that came, which ``came`` is given too. One that was ignored stays so; outside the main
+    thread nothing is held.
+    """
+    caught: list[int] = []
+
+    def hold(number: int, _frame: t.Any) -> None:
+        caught.append(number)
+        came(caught)
+
+    before: dict[int, t.Any] = {}
+    try:
+        for number in signals:
+            handler = signal.getsignal(number)
+            if handler not in (signal.SIG_IGN, None) and threading.current_thread() is threading.main_thread():
+                before[number] = handler
+                signal.signal(number, hold)
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in caught[:1]:
+            _deliver(number, before[number])
+
+
+def _deliver(number: int, handler: t.Any) -> None:
+    if callable(handler):
+        handler(number, sys._getframe())
+    else:
+        os.kill(os.getpid(), number)
 
 
 def run(
@@ -35,65 +75,50 @@ def run(
         the parent lives on when the controller is gone.
     :raises asyncio.CancelledError: interrupted, and nothing else ended the process.
     """
-    caught: list[int] = []
-    handlers: dict[int, t.Any] = {}
-    try:
-        return asyncio.run(_guarded(work, caught, handlers, output))
-    except asyncio.CancelledError:
-        interrupted()
-        raise
-    finally:
-        for signum, handler in handlers.items():
-            signal.signal(signum, handler)
-        for signum in caught:
-            _deliver(signum, handlers[signum])
+    stop: list[t.Callable[[], object]] = []
 
+    def came(caught: list[int]) -> None:
+        if len(caught) == 1:  # a second signal must not cut off the cleaning up
+            for call in stop:
+                call()
 
-async def _guarded(
-    work: t.Coroutine[t.Any, t.Any, T], caught: list[int], handlers: dict[int, t.Any], output: int | None
-) -> T:
-    loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work)
-
-    def stop(signum: int) -> None:
-        if not caught:  # a second signal must not cut off the cleaning up
-            caught.append(signum)
+    async def guarded() -> T:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(work)
+        stop.append(lambda: loop.is_closed() or loop.call_soon_threadsafe(task.cancel))
+        if caught:
             task.cancel()
+        with _parent_watched(loop, task.cancel):
+            if output is not None:
+                _watch_output(loop, task.cancel, output)
+            return await task
 
-    for signum in SIGNALS:
-        handler = signal.getsignal(signum)
-        if handler in (signal.SIG_IGN, None):
-            continue
+    with held(SIGNALS, came) as caught:
         try:
-            loop.add_signal_handler(signum, stop, signum)
-        except (RuntimeError, ValueError):
-            break  # not the main thread: signals do not come here
-        handlers[signum] = handler
-    parent = _watch_parent(loop, task)
-    if output is not None:
-        _watch_output(loop, task, output)
+            return asyncio.run(guarded())
+        except asyncio.CancelledError:
+            interrupted()
+            raise
+
+
+@contextlib.contextmanager
+def _parent_watched(loop: asyncio.AbstractEventLoop, cancel: t.Callable[[], object]) -> t.Iterator[None]:
+    """Cancel when the parent process ends, where the platform can tell."""
     try:
-        return await task
+        parent = os.pidfd_open(os.getppid())
+    except (AttributeError, OSError):
+        yield
+        return
+    loop.add_reader(parent, cancel)
+    try:
+        yield
     finally:
-        if parent is not None:
-            loop.remove_reader(parent)
-            os.close(parent)
+        loop.remove_reader(parent)
+        os.close(parent)
 
 
-def _watch_parent(loop: asyncio.AbstractEventLoop, task: asyncio.Future[t.Any]) -> int | None:
-    """Cancel the task when the parent process ends; None where the platform cannot tell."""
-    if not hasattr(os, "pidfd_open"):
-        return None
-    try:
-        watched = os.pidfd_open(os.getppid())
-    except OSError:
-        return None
-    loop.add_reader(watched, task.cancel)
-    return watched
-
-
-def _watch_output(loop: asyncio.AbstractEventLoop, task: asyncio.Future[t.Any], output: int) -> None:
-    """Cancel the task when nobody reads the output any more.
+def _watch_output(loop: asyncio.AbstractEventLoop, cancel: t.Callable[[], object], output: int) -> None:
+    """Cancel when nobody reads the output any more.
 
     Not with add_reader: sshd gives its child one socket for input and output, and an input that ended is no end.
     """
@@ -102,15 +127,8 @@ def _watch_output(loop: asyncio.AbstractEventLoop, task: asyncio.Future[t.Any], 
 
     def look() -> None:
         if any(event & (select.POLLERR | select.POLLHUP) for _descriptor, event in poll.poll(0)):
-            task.cancel()
+            cancel()
         else:
-            loop.call_later(_LOOK, look)
+            loop.call_later(LOOK, look)
 
     look()
-
-
-def _deliver(signum: int, handler: t.Any) -> None:
-    if callable(handler):
-        handler(signum, sys._getframe())
-    else:
-        os.kill(os.getpid(), signum)

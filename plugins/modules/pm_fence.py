@@ -133,9 +133,10 @@ options:
     type: str
     default: localhost
 notes:
-  - Name all supplies of a host in O(agents), each once. A supply that is missing there is not taken into account, and
-    one device under two spellings of its address is taken for two.
-  - A BMC that cannot tell the ACPI state reads off while its host sleeps (S3). Such a host is V(already_off).
+  - Name all supplies of a host in O(agents), each once. A supply that is missing there is not taken into account. Two
+    agents that reach one address and port are refused, but a device with two addresses is taken for two devices.
+  - A BMC that cannot tell the ACPI state reads off while its host sleeps (S3). Such a host is V(already_off), with a
+    warning.
   - What a BMC tells is believed. One that carries out a command later than O(agent_timeout), or tells of a state
     that is older than O(settle), can make an outcome wrong; raise these options for such a device.
   - Passwords written into a task, not into variables of their own, may be shown by Ansible where the task fails.

@@ -7,17 +7,13 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
+import threading
 import typing as t
 from pathlib import Path
 
-_PR_SET_PDEATHSIG: t.Final = 1
-
-
-#: As for work that runs here (see _interrupt.py), but for SIGALRM: that one is a task's time-out, an exception already.
-_SIGNALS: t.Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+from ..module_utils._interrupt import CANCELLED, LOOK, held
 
 
 class _Cancelled(BaseException):
@@ -32,48 +28,46 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
     they are gone the module sees that nobody reads its output (see _interrupt.py), and sends nothing more.
     """
     controller = os.getppid()
-    caught: list[int] = []
-
+    us = threading.get_ident()
+    over = threading.Event()
     ending = False
 
-    def cancel(number: int, _frame: t.Any) -> None:
-        caught.append(number)
-        # again where the first was lost (Python drops what is raised in a finalizer), but not into the cleaning up
+    def cut_off() -> bool:
+        return bool(caught) or os.getppid() != controller
+
+    def came(_caught: list[int]) -> None:
         if not ending:
             raise _Cancelled
 
-    handlers = {
-        number: signal.signal(number, cancel)
-        for number in _SIGNALS
-        if signal.getsignal(number) not in (signal.SIG_IGN, None)
-    }
-    _die_with_parent(signal.SIGTERM)
-    try:
-        if os.getppid() != controller:
-            os.kill(os.getpid(), signal.SIGTERM)
-        yield
-    except BaseException as exc:
-        ending = True
-        if not isinstance(exc, Exception):
-            _end_children()
-            interrupted()
-        raise
-    finally:
-        _die_with_parent(0)
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for came in caught[:1]:  # now as it would have been handled without us
-            os.kill(os.getpid(), came)
+    def watch() -> None:
+        # Again and again: Python drops an exception that is raised in a finalizer. A killed controller sends nothing.
+        while not over.wait(LOOK):
+            if cut_off():
+                signal.pthread_kill(us, signal.SIGTERM)
 
-
-def _die_with_parent(number: int) -> None:
-    with contextlib.suppress(AttributeError, OSError):  # Linux has it
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    with held(CANCELLED, came) as caught:
+        watching = threading.Thread(target=watch, daemon=True)
+        watching.start()
+        try:
+            yield
+        except BaseException as exc:
+            ending = True
+            if cut_off() or not isinstance(exc, Exception):
+                _end_children()
+                interrupted()
+            raise
+        else:
+            ending = True
+        finally:
+            over.set()
+            watching.join()  # or its signal might come when it is held no more
 
 
 def _end_children() -> None:
     own = str(os.getpid())
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, IndexError):
-            if entry.read_text(errors="replace").rpartition(")")[2].split()[1] == own:
-                os.kill(int(entry.parent.name), signal.SIGTERM)
+    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if entry.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                stat = Path("/proc", entry, "stat").read_text(errors="replace")
+                if stat.rpartition(")")[2].split()[1] == own:
+                    os.kill(int(entry), signal.SIGTERM)

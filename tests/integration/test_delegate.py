@@ -132,6 +132,28 @@ def test_a_host_never_fences_itself(lab: Lab, console: MakeConsole, action: str)
     assert lab.commands("itself") == []
 
 
+@pytest.mark.every_core
+def test_a_proxy_that_is_the_host_under_another_name(lab: Lab, console: MakeConsole) -> None:
+    at: Variables = {"ansible_host": "{{ 'NODE9' | lower }}.test", "ansible_port": 2222}
+    proxies: dict[str, Variables] = {
+        "alias": {"ansible_host": "node9.test", "ansible_port": "{{ 2000 + 222 }}"},
+        "neighbour": {"ansible_host": "node9.test", "ansible_port": 2223},
+    }
+    here = console({"itself": {**lab.hosts["itself"], **at}, **proxies})
+    run = here.play(
+        [
+            fence("alias", action="off", task=via("alias", ignore_errors=True)),
+            fence("neighbour", action="off", task=via("neighbour")),
+        ],
+        hosts="itself",
+    )
+    refused = run.result("itself", "alias")
+    assert refused["outcome"] == "refused"
+    assert "itself: the proxy alias is the fenced host itself. Run it from another host." in refused["msg"]
+    assert "the proxy neighbour gave no result" in run.result("itself", "neighbour")["msg"]
+    assert lab.commands("itself") == []
+
+
 def test_a_proxy_without_the_drivers_library(lab: Lab, console: MakeConsole) -> None:
     here = console({"poor": lab.hosts["poor"]})
     bare = here.write("python", f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')

@@ -21,6 +21,7 @@ hosts:
   closed: {bmc: {faults: {closed: true}}}
   dead: {bmc: {faults: {dead: true}}}
   mute: {bmc: {faults: {mute_after_login: true}}}
+  twice: {feeds: {a: {}, b: {}}}
   vanishes: {bmc: {faults: {vanish_after: 'off'}}}
   rejects: {bmc: {faults: {reject: 'off'}}}
   label: {bmc: {}}
@@ -44,7 +45,7 @@ FAILING: dict[str, tuple[str, str, list[str]]] = {
         [" is closed: the machine is there, nothing listens", "heck address and port"],
     ),
     "dead": ("bmc", "", ["no answer"]),
-    "mute": ("bmc", "", ["no answer"]),
+    "mute": ("bmc", "", ["no answer", "(it answered at first)"]),
     "vanishes": ("bmc", "", ["no answer", "Left off, or with an off under way: 'bmc'."]),
     "rejects": ("bmc", "", ["Chassis Control off: the BMC answered 0xD5", "rejects is NOT off: it reads on"]),
     "label": ("bmc", "name_resolution", ["'bmc..example' is no host name", "/etc/resolv.conf"]),
@@ -69,6 +70,8 @@ def run(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("label", "address", "bmc..example"),
     ):
         hosts[host]["pm_agents"][0]["ipmi"][option] = value
+    first, second = (agent["ipmi"] for agent in hosts["twice"]["pm_agents"])
+    second.update(address="localhost", port=first["port"])  # 'localhost' is 127.0.0.1 in other words
     here = Console(tmp_path_factory.mktemp("devices"), hosts)
     done = here.play([fence(action="off", timeout=16, agent_timeout=2)], "--forks", str(len(hosts)), "-vvvv")
     assert here.leftovers() == []
@@ -92,8 +95,16 @@ def test_no_off_is_claimed_and_the_message_says_why(run: Run, lab: Lab, host: st
         assert not step["error"] or step["message"].startswith(f"{host}: pm_agents["), step
 
 
+def test_one_outlet_under_two_spellings_of_its_address(run: Run, lab: Lab) -> None:
+    result = run.result("twice")
+    assert (result["outcome"], result["fenced"]) == ("not_off", False), "the other supply was never read"
+    assert "it is the same device as 'feed-" in result["msg"]
+    assert "Correct one of the two addresses, or leave one of the two agents out." in result["msg"]
+    assert {step["error"] for step in result["steps"]} == {"", "misconfigured"}
+
+
 def test_nothing_was_changed_where_nobody_could_be_asked(run: Run, lab: Lab) -> None:
-    for host in ("password", "user", "kg", "guid", "slots", "closed", "dead", "mute", "label", "half"):
+    for host in ("password", "user", "kg", "guid", "slots", "closed", "dead", "mute", "twice", "label", "half"):
         assert run.result(host)["changed"] is False, host
         assert lab.state(host) == "running", host
         agents: t.Iterable[str] = lab.ask(do="state", host=host)["hosts"][host]["agents"]

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import ipaddress
 import socket
 import struct
 import typing as t
@@ -32,6 +34,8 @@ CONTROLS: t.Final = {"off": 0, "on": 1, "nmi": 4, "soft": 5}
 #: Get ACPI Power State (section 20.7): the states in which memory keeps its power. In S4 it has none: a host
 #: that hibernated is off, and so are S5, mechanical off and the legacy and unknown states.
 _ASLEEP: t.Final = {0x01: "S1", 0x02: "S2", 0x03: "S3", 0x08: "S1 to S3", 0x09: "S1 to S4"}
+#: The same: on, which contradicts a chassis that reads off, and unknown.
+_UNTOLD: t.Final = (0x00, 0x20, 0x2A)
 
 #: Get Chassis Status (section 28.2): bits 6:5 of its first byte, and the names of others.
 _POLICIES: t.Final = (RestorePolicy.NEVER, RestorePolicy.LAST, RestorePolicy.ALWAYS, RestorePolicy.UNKNOWN)
@@ -56,34 +60,40 @@ class Conversation:
         self._soft_sent = False
         self._hard_off = False
 
-    def open(self) -> None:
-        """Resolve the name, log in at the first of its addresses that answers, check the identity."""
+    def open(self) -> str:
+        """Resolve the name, log in at the first of its addresses that answers, check the identity.
+
+        Return that address and the port.
+        """
         with self._boundary():
             unreachable: PowerError | None = None
             for sockaddr in self._addresses():
-                self._tell(f"logging in at {sockaddr[0]}", "check the BMC's network and load")
+                doing = f"logging in at {sockaddr[0]}"
+                self._tell(doing, "check the BMC's network and load")
+                silent = functools.partial(self._tell, f"{doing} (it answered at first)", "the BMC may be overloaded")
                 try:
-                    self._session = make_session(self._library, sockaddr, self._account)
+                    self._session = make_session(self._library, sockaddr, self._account, silent)
                     self._session.log_in()
-                    return self._check_identity(self._session)
+                    self._check_identity(self._session)
+                    return _numeric(sockaddr)
                 except Unreachable as exc:
                     unreachable = exc
                     self.logout()
             raise unreachable or NameResolution(f"{self._account.host!r} has no address")
 
-    def status(self) -> tuple[str, str, str]:
-        """Power, the BMC's own word where it says more, restore policy."""
+    def status(self) -> tuple[str, str, str, bool]:
+        """Power, the BMC's own word where it says more, restore policy, and whether off may be asleep."""
         with self._boundary():
             state = self._read("Get Chassis Status", _CHASSIS, _GET_CHASSIS_STATUS)[0]
             policy = _POLICIES[state >> 5 & 3].value
             faults = ", ".join(name for bit, name in _FAULTS.items() if state & bit)
             if state & 1:
                 self._seen_on, self._hard_off = True, False
-                return Power.ON.value, faults, policy
+                return Power.ON.value, faults, policy, False
             sleep = "" if self._hard_off else self._sleep_state()
             if sleep:
-                return Power.ASLEEP.value, f"ACPI {sleep}", policy
-            return Power.OFF.value, faults, policy
+                return Power.ASLEEP.value, f"ACPI {sleep}", policy, False
+            return Power.OFF.value, faults, policy, sleep is None
 
     def send(self, action: str) -> None:
         """Send one chassis control, once."""
@@ -133,21 +143,22 @@ class Conversation:
                 "check address and guid: nothing was sent to it",
             )
 
-    def _sleep_state(self) -> str:
-        """The sleep state of a chassis that reads off, where the BMC can tell; else the empty string.
+    def _sleep_state(self) -> str | None:
+        """The sleep state of a chassis that reads off, empty when it does not sleep, None when the BMC cannot tell.
 
         It costs a request, so it is not asked after a hard off of a host that was read on and was not asked
         to go down by itself: such a host cannot have fallen asleep.
         """
         if not self._acpi:
-            return ""
+            return None
         try:
-            return _ASLEEP.get(self._read("Get ACPI Power State", _APP, _GET_ACPI_POWER_STATE)[0] & 0x7F, "")
+            state = self._read("Get ACPI Power State", _APP, _GET_ACPI_POWER_STATE)[0] & 0x7F
         except PowerError as exc:
             if exc.transient:
                 raise
             self._acpi = False
-            return ""
+            return None
+        return None if state in _UNTOLD else _ASLEEP.get(state, "")
 
     def _read(self, what: str, netfn: int, command: int) -> bytes:
         self._tell(f"waiting for the answer to {what}", "the BMC may be overloaded or restarting")
@@ -180,3 +191,11 @@ class Conversation:
         except Exception as exc:
             text = self._account.scrub(str(exc))
             raise Protocol(f"pyghmi failed with {type(exc).__name__}: {text}", "please report this") from exc
+
+
+def _numeric(sockaddr: t.Any) -> str:
+    """Address and port, the same for every way to write them."""
+    host, port = socket.getnameinfo(sockaddr, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    address = ipaddress.ip_address(host.partition("%")[0])
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return f"[{host}]:{port}" if address.version == 6 and not mapped else f"{mapped or host}:{port}"

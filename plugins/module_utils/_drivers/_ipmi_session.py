@@ -44,6 +44,7 @@ class PowerSession(_Base):  # type: ignore[misc]
     """
 
     account: t.ClassVar[Account]
+    first_answer: t.Callable[[], None]
     heard = False
     once = False
     closed = False
@@ -158,7 +159,9 @@ class PowerSession(_Base):  # type: ignore[misc]
         return handle(data)
 
     def _handle_ipmi_packet(self, data: t.Any, sockaddr: t.Any = None, qent: t.Any = None) -> t.Any:
-        self.heard = True
+        if not self.heard:
+            self.heard = True
+            self.first_answer()
         return super()._handle_ipmi_packet(data, sockaddr, qent)
 
     def _timedout(self) -> None:
@@ -179,10 +182,13 @@ class PowerSession(_Base):  # type: ignore[misc]
         super().onlogon(parameter)
 
 
-def make_session(library: t.Any, sockaddr: tuple[t.Any, ...], account: Account) -> PowerSession:
+def make_session(
+    library: t.Any, sockaddr: tuple[t.Any, ...], account: Account, first_answer: t.Callable[[], None]
+) -> PowerSession:
     """Begin a login at one address; ``log_in`` ends it.
 
     :param library: pyghmi's session module.
+    :param first_answer: is called when anything came from there.
     """
     family = socket.AF_INET6 if ":" in sockaddr[0] else socket.AF_INET
     line = Line(family, socket.SOCK_DGRAM)
@@ -191,7 +197,7 @@ def make_session(library: t.Any, sockaddr: tuple[t.Any, ...], account: Account) 
         line.connect(sockaddr)
     except OSError as exc:
         raise network_error(exc, account.port) from exc
-    cls: t.Any = type("Session", (PowerSession, library.Session), {"account": account})
+    cls: t.Any = type("Session", (PowerSession, library.Session), {"account": account, "first_answer": staticmethod(first_answer)})
     session: PowerSession = cls(
         socket.getnameinfo(sockaddr, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0],
         account.username,

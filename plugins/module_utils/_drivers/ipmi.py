@@ -73,8 +73,8 @@ class Ipmi:
         port = port_of(options)
         return _bracketed(options) if port == 623 else f"{_bracketed(options)}:{port}"
 
-    async def open(self) -> None:
-        """Log in, compare the GUID.
+    async def open(self) -> str:
+        """Log in, compare the GUID; address and port of the BMC that answered.
 
         :raises PowerError: any of its classes; see the tables of ``_ipmi_errors``.
         """
@@ -82,12 +82,12 @@ class Ipmi:
         await self.close()
         self._child = Child(functools.partial(Conversation, _pyghmi(), account), self._deadline)
         await self._child.start()
-        await self._child.call("open")
+        return f"ipmi {await self._child.call('open')}"
 
     async def status(self) -> Reading:
         """Get Chassis Status, and Get ACPI Power State of a host that may be asleep."""
-        power, raw, policy = await self._opened().call("status")
-        return Reading(Power(power), raw, RestorePolicy(policy))
+        power, raw, policy, maybe_asleep = await self._opened().call("status")
+        return Reading(Power(power), raw, RestorePolicy(policy), maybe_asleep)
 
     async def send(self, action: str) -> None:
         """Chassis Control, sent exactly once.

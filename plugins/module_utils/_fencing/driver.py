@@ -19,8 +19,11 @@ class Driver(t.Protocol):
     at any moment, then only ``close`` follows.
     """
 
-    async def open(self) -> None:
-        """Reach the device, log in, check its identity. Changes nothing."""
+    async def open(self) -> str:
+        """Reach the device, log in, check its identity. Changes nothing.
+
+        Return what identifies the outlet or BMC that answered, however its address was written.
+        """
 
     async def status(self) -> Reading:
         """Read the power state now."""

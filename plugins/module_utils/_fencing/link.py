@@ -11,7 +11,7 @@ import math
 import typing as t
 
 from .driver import Driver, DriverFactory
-from .errors import Busy, DeadlineExceeded, PowerError, Protocol
+from .errors import Busy, DeadlineExceeded, Misconfigured, PowerError, Protocol
 from .journal import Journal
 from .model import Agent, Observation, Power, Request, RestorePolicy
 from .waiting import Clock, within
@@ -26,6 +26,8 @@ class Link:
     """A conversation with one agent that survives lost sessions.
 
     Reads and sends never raise a :class:`PowerError`: they return it. Not for concurrent use.
+
+    :param reached: the devices that were reached and by which agent, shared by the links of an operation.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Link:
         request: Request,
         clock: Clock,
         journal: Journal,
+        reached: dict[str, Agent],
     ) -> None:
         self.agent = agent
         self.level = level
@@ -64,6 +67,7 @@ class Link:
         self._request = request
         self._clock = clock
         self._journal = journal
+        self._reached = reached
         self._driver: Driver | None = None
         self._off_unconfirmed = self._off_lost = -math.inf
 
@@ -98,8 +102,7 @@ class Link:
         """Read the power state, logging in first where needed, until a moment of the clock at the latest."""
         start = self._clock.now()
 
-        async def status() -> Observation:
-            driver = await self._open()
+        async def status(driver: Driver) -> Observation:
             begun = self._clock.now()
             reading = await driver.status()
             return Observation(self.agent, begun, self._clock.now(), reading=reading)
@@ -145,9 +148,8 @@ class Link:
 
         handed_over: float | None = None
 
-        async def command() -> None:
+        async def command(driver: Driver) -> None:
             nonlocal handed_over
-            driver = await self._open()
             handed_over = self._clock.now()
             await driver.send(action)
 
@@ -181,25 +183,43 @@ class Link:
         with contextlib.suppress(Exception):  # a mistake in one driver's log-out must not end the operation
             await within(self._clock, self._clock.now() + CLOSE_GUARD, driver.close())
 
-    async def _open(self) -> Driver:
-        if self._driver is None:
-            self._driver = self._factory(self.agent, self._deadline)
-            await self._driver.open()
-        return self._driver
+    def _claim(self, device: str) -> None:
+        """One device behind two agents would be a proof that counts twice: only the first may use it."""
+        first = self._reached.setdefault(device, self.agent)
+        if first is not self.agent:
+            raise Misconfigured(
+                f"it is the same device as '{first.name}' ({first.address}): both reach {device}",
+                "Correct one of the two addresses, or leave one of the two agents out",
+            )
 
-    async def _attempt(self, work: t.Callable[[], t.Coroutine[t.Any, t.Any, T]], until: float) -> T:
+    async def _attempt(self, work: t.Callable[[Driver], t.Coroutine[t.Any, t.Any, T]], until: float) -> T:
         limit = min(until, self._clock.now() + self._request.agent_timeout)
+        busy: Busy | None = None
+        opened = False
+
+        async def logged_in() -> T:
+            nonlocal opened
+            if self._driver is None:
+                self._driver = self._factory(self.agent, self._deadline)
+                self._claim(await self._driver.open())
+            opened = True
+            return await work(self._driver)
+
         while True:
+            opened = False
             try:
-                return await within(self._clock, limit, work())
+                return await within(self._clock, limit, logged_in())
             except DeadlineExceeded as exc:
                 doing, advice = self._driver.doing() if self._driver else ("", "")
                 await self.close()
+                if busy and not opened:  # what was cut short tells less than what came before it
+                    raise busy from None
                 if doing in exc.tried:  # the driver noticed it first
                     raise
                 raise DeadlineExceeded(exc.tried + doing, advice or exc.advice) from None
-            except Busy:
+            except Busy as exc:
                 await self.close()
+                busy = exc
                 if self._clock.now() + self._request.poll >= limit:
                     raise
                 await self._clock.sleep(self._request.poll)

@@ -43,12 +43,14 @@ class RestorePolicy(str, enum.Enum):
 class Reading:
     """One answer of a device to a status read.
 
-    ``raw`` is the device's own word where it says more than ``power`` ("PoweringOff").
+    ``raw`` is the device's own word where it says more than ``power`` ("PoweringOff"). ``maybe_asleep``: off, from
+    a device that cannot tell a host that sleeps (S3) from one that is off.
     """
 
     power: Power
     raw: str = ""
     restore_policy: RestorePolicy = RestorePolicy.UNKNOWN
+    maybe_asleep: bool = False
 
     @property
     def word(self) -> str:

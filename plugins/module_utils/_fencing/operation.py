@@ -40,6 +40,7 @@ class Operation:
         self.rising_since = math.inf
         #: The first verdict of this operation, before any command acted.
         self.before: Verdict | None = None
+        reached: dict[str, Agent] = {}
         number = {agent.name: level.number for level in self.levels for agent in level.agents}
         self.links: dict[str, Link] = {
             agent.name: Link(
@@ -50,6 +51,7 @@ class Operation:
                 request=request,
                 clock=clock,
                 journal=self.journal,
+                reached=reached,
             )
             for agent in host.agents
         }

@@ -51,6 +51,11 @@ def warnings(outcome: Outcome) -> list[str]:
         )
     if outcome.word == "on_unverified":
         found.append(f"{host}: it was not seen whether the host woke up. Add an agent that can be read.")
+    if outcome.word == "already_off" and outcome.verdict.basis == "chassis" and (untold := _maybe_asleep(outcome)):
+        found.append(
+            f"{host}: {untold} cannot tell off from asleep (S3). A host that sleeps wakes up with all that it had in "
+            "memory. If it may sleep, fence it by its supplies, or switch it on and then off."
+        )
     if outcome.word in ("on_verified", "already_on", "restarted") and outcome.verdict.basis == "feed":
         found.append(
             f"{host}: its supplies are on, the host itself was not seen. Add a chassis agent, such as its BMC."
@@ -87,6 +92,14 @@ def _basis(outcome: Outcome) -> str:
     verb = "proven" if outcome.fenced and outcome.verdict.power is Power.OFF else "read"
     preposition = "from" if verb == "read" else "by"
     return f"{verb} {preposition} its {what} {' and '.join(names)}"
+
+
+def _maybe_asleep(outcome: Outcome) -> str:
+    """The chassis agents, where none of them would have told that the host sleeps."""
+    seen = [obs for obs in outcome.evidence if obs.agent.role is Role.CHASSIS and obs.power is Power.OFF]
+    if not all(obs.reading and obs.reading.maybe_asleep for obs in seen):
+        return ""
+    return " and ".join(dict.fromkeys(f"'{obs.agent.name}'" for obs in seen))
 
 
 def _intent(outcome: Outcome) -> str:

@@ -119,20 +119,21 @@ def conversation(session: FakeSession) -> Conversation:
 
 
 @pytest.mark.parametrize(
-    ("state", "expected"),
+    ("state", "expected", "maybe_asleep"),
     [
-        (S0, ("off", "")),
-        (0x01, ("asleep", "ACPI S1")),
-        (S3, ("asleep", "ACPI S3")),
-        (S4, ("off", "")),
-        (0x05, ("off", "")),
-        (0x07, ("off", "")),
-        (SLEEPING, ("asleep", "ACPI S1 to S3")),
-        (0x09, ("asleep", "ACPI S1 to S4")),
-        (0x0A, ("off", "")),
-        (0x21, ("off", "")),
-        (UNKNOWN, ("off", "")),
-        (S3 | 0x80, ("asleep", "ACPI S3")),
+        (S0, ("off", ""), True),
+        (0x01, ("asleep", "ACPI S1"), False),
+        (S3, ("asleep", "ACPI S3"), False),
+        (S4, ("off", ""), False),
+        (0x05, ("off", ""), False),
+        (0x07, ("off", ""), False),
+        (SLEEPING, ("asleep", "ACPI S1 to S3"), False),
+        (0x09, ("asleep", "ACPI S1 to S4"), False),
+        (0x0A, ("off", ""), False),
+        (0x20, ("off", ""), True),
+        (0x21, ("off", ""), False),
+        (UNKNOWN, ("off", ""), True),
+        (S3 | 0x80, ("asleep", "ACPI S3"), False),
     ],
 )
 def test_acpi_states(
@@ -140,9 +141,10 @@ def test_acpi_states(
     session: FakeSession,
     state: int,
     expected: tuple[str, str],
+    maybe_asleep: bool,
 ) -> None:
     session.chassis, session.acpi = 0x20, state
-    assert conversation.status() == (*expected, "last")
+    assert conversation.status() == (*expected, "last", maybe_asleep)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +158,12 @@ def test_acpi_states(
 )
 def test_restore_policy(conversation: Conversation, session: FakeSession, byte: int, policy: str) -> None:
     session.chassis = byte
-    assert conversation.status() == ("on", "", policy)
+    assert conversation.status() == ("on", "", policy, False)
 
 
 def test_faults_are_told(conversation: Conversation, session: FakeSession) -> None:
     session.chassis = 0x18
-    assert conversation.status() == ("off", "power fault, power control fault", "never")
+    assert conversation.status() == ("off", "power fault, power control fault", "never", True)
 
 
 def _asks_acpi(conversation: Conversation, session: FakeSession) -> bool:

@@ -41,6 +41,8 @@ class Fault:
     acts: bool = False
     times: int = ALWAYS
     after: float = 0.0
+    #: How the calls after these go wrong.
+    then: Fault | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Behaviour:
     #: Moments at which what it controls goes on or off by itself.
     flaps: tuple[tuple[float, bool], ...] = ()
     seconds: float = 0.1  # of each call
+    #: What answers, where it is not a device of its own.
+    device: str = ""
     soft_takes: float = math.inf
     close_error: type[Exception] | None = None
     close_takes: float = 0.0
@@ -109,9 +113,10 @@ class FakeDriver:
         self._world = world
         self._how = world.behaviours[agent.name]
 
-    async def open(self) -> None:
+    async def open(self) -> str:
         self.begun = True
         await self._call("open")
+        return self._how.device or self.agent.name
 
     async def status(self) -> Reading:
         how, world = self._how, self._world
@@ -145,7 +150,8 @@ class FakeDriver:
         world.calls.append(call)
         struck = sum(one.agent is self.agent and one.what == what for one in world.calls)
         fault = self._how.faults.get(what)
-        fault = fault if fault and struck <= fault.times else None
+        while fault and struck > fault.times:
+            struck, fault = struck - fault.times, fault.then
         error: type[PowerError | Mistake] | None = fault.error if fault else None
         try:
             await asyncio.sleep(self._how.seconds)

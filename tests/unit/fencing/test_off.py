@@ -76,6 +76,51 @@ def test_a_host_that_is_off_already_is_left_alone(agents: tuple[Agent, ...], dar
     assert len(result["evidence"]) >= 2
 
 
+@pytest.mark.parametrize("action", ["off", "restart"])
+def test_one_outlet_behind_two_agents_proves_nothing_and_is_left_alone(action: str) -> None:
+    """The host has a second supply that nobody reads: it runs on."""
+    one = {name: Behaviour(device="pdu:1") for name in "ab"}
+    world = World(host_of(*FEEDS), one)
+    _unused, result = run(world.host, world, action=action)
+    assert (world.sent(), result["fenced"], world.running) == ([], False, True)
+    assert "it is the same device as '" in result["msg"]
+    assert "both reach pdu:1. Correct one of the two addresses, or leave one of the two agents out." in result["msg"]
+
+
+def test_one_outlet_behind_two_agents_reads_no_host_off() -> None:
+    one = {name: Behaviour(device="pdu:1") for name in "ab"}
+    world = World(host_of(*FEEDS), one, dark="ab")
+    _unused, result = run(world.host, world, action="status")
+    assert (result["power"], result["fenced"]) == ("unknown", False)
+
+
+MUTE_OF_SLEEP = Behaviour(says=Reading(Power.OFF, maybe_asleep=True))
+
+
+@pytest.mark.parametrize(
+    ("agents", "how", "warned"),
+    [
+        (BMC, {"bmc": MUTE_OF_SLEEP}, "node7: 'bmc' cannot tell off from asleep (S3)."),
+        (BMC, {}, ""),
+        (
+            (chassis(), chassis("ilo")),
+            {"bmc": MUTE_OF_SLEEP, "ilo": MUTE_OF_SLEEP},
+            "node7: 'bmc' and 'ilo' cannot tell",
+        ),
+        ((chassis(), chassis("ilo")), {"bmc": MUTE_OF_SLEEP}, ""),
+        (ONE_LEVEL, {"bmc": MUTE_OF_SLEEP}, ""),
+    ],
+    ids=["bmc", "tells", "two", "one of two tells", "by its supplies"],
+)
+def test_a_warning_where_off_may_be_asleep(
+    agents: tuple[Agent, ...], how: dict[str, Behaviour], warned: str
+) -> None:
+    _unused, result = off(agents, how, on=False, dark="ab")
+    assert result["outcome"] == "already_off"
+    assert bool(result["warnings"]) is bool(warned)
+    assert warned in " ".join(result["warnings"])
+
+
 def test_commands_of_a_role_leave_at_the_same_moment_and_the_chassis_first() -> None:
     world, _unused = off(ONE_LEVEL)
     bmc, a, b = (world.of("off", name)[0] for name in ("bmc", "a", "b"))

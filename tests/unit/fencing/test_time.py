@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.hostpm.power.plugins.module_utils._fencing import errors
 from ansible_collections.hostpm.power.plugins.module_utils._fencing.model import Agent
-from devices import DEAD, HANGS, OK, STUCK, Behaviour, faulty
+from devices import DEAD, HANGS, OK, STUCK, Behaviour, Fault, faulty
 from world import World, chassis, feed, host_of, run, wake
 
 HUNG: t.Final = {call: faulty(call, None) for call in ("open", "status", "off", "on", "soft", "nmi")}
@@ -107,6 +108,23 @@ def test_a_device_that_stays_busy_ends_with_its_time() -> None:
     world = World(host_of(chassis()), {"bmc": faulty("open", errors.Busy)})
     _unused, result = run(world.host, world, action="status", agent_timeout=9.0)
     assert (result["steps"][0]["error"], 7.0 < result["elapsed"] <= 9.0) == ("busy", True)
+
+
+def test_a_retry_that_is_cut_short_hides_no_reason() -> None:
+    world = World(host_of(chassis()), {"bmc": replace(faulty("open", errors.Busy), seconds=2.0)})
+    _unused, result = run(world.host, world, action="status", agent_timeout=9.5)
+    assert result["elapsed"] == pytest.approx(9.5, abs=0.01), "it was cut off in a log-in"
+    assert result["steps"][0]["error"] == "busy"
+    assert "no answer within" not in result["msg"]
+
+
+def test_a_retried_command_that_is_cut_off_may_have_acted() -> None:
+    off = Fault(errors.Busy, times=1, then=Fault(None, acts=True, times=1))
+    world = World(host_of(chassis()), {"bmc": Behaviour(faults={"off": off}, act_lag=60.0)})
+    _unused, result = run(world.host, world, action="off", timeout=30.0)
+    assert [call.error for call in world.of("off")][:2] == ["busy", "cancelled"]
+    assert result["left_off"] == ["bmc"], "the second may act at any time"
+    assert result["changed"] is True
 
 
 def test_a_silent_agent_is_given_up_after_its_time() -> None:

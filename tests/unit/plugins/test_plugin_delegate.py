@@ -100,6 +100,26 @@ def test_the_death_of_the_controller_ends_both() -> None:
     assert controller.communicate(timeout=PATIENCE)[0] == "told\n"
 
 
+def test_a_signal_whose_exception_python_drops_ends_them_all_the_same() -> None:
+    script = WORKER.replace(
+        "    child.wait()",
+        """
+    class Dropping:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(1000):
+                pass
+    Dropping()
+    child.wait()
+""",
+    )
+    worker = start(script)
+    stdout, stderr = worker.communicate(timeout=PATIENCE)
+    assert stdout.split("\n") == ["ready", "told", ""], stderr
+    assert "Exception ignored in" in stderr, "Python dropped it"
+    assert worker.returncode == -signal.SIGTERM
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
