@@ -88,4 +88,3 @@ class ActionModule(ActionBase):
         if "outcome" in found:
             return task.known(found)
         return lost_proxy(task, secrets.scrub(str(found.get("msg") or "it returned no result")))
-

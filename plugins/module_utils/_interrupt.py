@@ -44,7 +44,10 @@ def held(signals: t.Iterable[int], came: t.Callable[[list[int]], None]) -> t.Ite
     try:
         for number in signals:
             handler = signal.getsignal(number)
-            if handler not in (signal.SIG_IGN, None) and threading.current_thread() is threading.main_thread():
+            if (
+                handler not in (signal.SIG_IGN, None)
+                and threading.current_thread() is threading.main_thread()
+            ):
                 before[number] = handler
                 signal.signal(number, hold)
         yield caught

@@ -111,17 +111,9 @@ def refused(exc: Exception, args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def broken(args: t.Mapping[str, t.Any], why: str) -> dict[str, t.Any]:
     """The result of a mistake in this collection: what had been sent by then is not known."""
-    result = _nothing_known(args)
-    return {
-        **result,
-        "failed": True,
-        "changed": result["action"] != "status",
-        "outcome": "indeterminate",
-        "msg": (
-            f"{args.get('host')}: {why}. This is a mistake in hostpm.power: report it. What had been sent by then is "
-            f"not known, nor whether {args.get('host')} is on or off. Do not take it for off: read its status."
-        ),
-    }
+    return _lost(
+        _nothing_known(args), str(args.get("host")), f"{why}. This is a mistake in hostpm.power: report it"
+    )
 
 
 def _nothing_known(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -136,15 +128,24 @@ def _nothing_known(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def lost_proxy(task: FenceTask, why: str) -> dict[str, t.Any]:
     """The result when the machine that ran the engine is gone: what it had sent by then is not known."""
+    why = f"the proxy {task.proxy} gave no result: {why.rstrip('.')}"
+    return _lost(
+        empty_result(task.host, task.request, task.proxy),
+        task.host.name,
+        why,
+        ", from another proxy if need be",
+    )
+
+
+def _lost(empty: t.Mapping[str, t.Any], host: str, why: str, how: str = "") -> dict[str, t.Any]:
     return {
-        **empty_result(task.host, task.request, task.proxy),
+        **empty,
         "failed": True,
-        "changed": task.request.action != "status",
+        "changed": empty["action"] != "status",
         "outcome": "indeterminate",
         "msg": (
-            f"{task.host.name}: the proxy {task.proxy} gave no result: {why.rstrip('.')}. What it had sent by then is "
-            f"not known, nor whether {task.host.name} is on or off. Do not take it for off: read its status, from "
-            "another proxy if need be."
+            f"{host}: {why}. What had been sent by then is not known, nor whether {host} is on or off. "
+            f"Do not take it for off: read its status{how}."
         ),
     }
 

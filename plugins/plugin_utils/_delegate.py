@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -31,12 +33,16 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
     us = threading.get_ident()
     over = threading.Event()
     ending = False
+    raised = -math.inf
 
     def cut_off() -> bool:
         return bool(caught) or os.getppid() != controller
 
     def came(_caught: list[int]) -> None:
-        if not ending:
+        nonlocal raised
+        # Core sends several at once: the second must not be raised on the way of the first.
+        if not ending and time.monotonic() - raised >= LOOK:
+            raised = time.monotonic()
             raise _Cancelled
 
     def watch() -> None:
@@ -47,7 +53,10 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
 
     with held(CANCELLED, came) as caught:
         watching = threading.Thread(target=watch, daemon=True)
+        # A thread that takes a signal does not wake the one that waits for the connection.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, CANCELLED)
         watching.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         try:
             yield
         except BaseException as exc:

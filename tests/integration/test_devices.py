@@ -104,7 +104,19 @@ def test_one_outlet_under_two_spellings_of_its_address(run: Run, lab: Lab) -> No
 
 
 def test_nothing_was_changed_where_nobody_could_be_asked(run: Run, lab: Lab) -> None:
-    for host in ("password", "user", "kg", "guid", "slots", "closed", "dead", "mute", "twice", "label", "half"):
+    for host in (
+        "password",
+        "user",
+        "kg",
+        "guid",
+        "slots",
+        "closed",
+        "dead",
+        "mute",
+        "twice",
+        "label",
+        "half",
+    ):
         assert run.result(host)["changed"] is False, host
         assert lab.state(host) == "running", host
         agents: t.Iterable[str] = lab.ask(do="state", host=host)["hosts"][host]["agents"]

@@ -81,7 +81,7 @@ def cut_off(host: str, end: str, way: str, here: Console, lab: Lab) -> Run:
 
 
 def check(host: str, run: Run, lab: Lab) -> None:
-    assert lab.commands(host) == ["off"], "it was begun, and nothing was sent after the end"
+    assert lab.commands(host) == ["off"], f"it was begun, and nothing was sent after the end: {run.output}"
     assert run.status != 0
     warning = " ".join(run.stderr.split())
     assert f"[WARNING]: {host}: restart " in warning, run.output

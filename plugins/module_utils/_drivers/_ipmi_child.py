@@ -70,7 +70,9 @@ class Conversation:
             for sockaddr in self._addresses():
                 doing = f"logging in at {sockaddr[0]}"
                 self._tell(doing, "check the BMC's network and load")
-                silent = functools.partial(self._tell, f"{doing} (it answered at first)", "the BMC may be overloaded")
+                silent = functools.partial(
+                    self._tell, f"{doing} (it answered at first)", "the BMC may be overloaded"
+                )
                 try:
                     self._session = make_session(self._library, sockaddr, self._account, silent)
                     self._session.log_in()

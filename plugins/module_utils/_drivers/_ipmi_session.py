@@ -197,7 +197,11 @@ def make_session(
         line.connect(sockaddr)
     except OSError as exc:
         raise network_error(exc, account.port) from exc
-    cls: t.Any = type("Session", (PowerSession, library.Session), {"account": account, "first_answer": staticmethod(first_answer)})
+    cls: t.Any = type(
+        "Session",
+        (PowerSession, library.Session),
+        {"account": account, "first_answer": staticmethod(first_answer)},
+    )
     session: PowerSession = cls(
         socket.getnameinfo(sockaddr, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0],
         account.username,

@@ -11,7 +11,7 @@ import typing as t
 from .driver import DriverFactory
 from .journal import describe
 from .levels import check_agents, check_request
-from .model import Agent, Host, Observation, Power, Request, Role
+from .model import Agent, Host, Power, Request, Role
 from .off import OffResult, power_off
 from .on import OnResult, power_on, wait_out
 from .operation import Operation
@@ -66,9 +66,8 @@ class Engine:
             else:
                 verdict = await self._read_levels()
                 would = op.request.action != "off" or verdict.power is not Power.OFF
-            evidence = self._newest()
             return Outcome(
-                "planned", op, verdict, would_change=would, evidence=evidence, reasons=verdict.reasons
+                "planned", op, verdict, would_change=would, evidence=op.evidence(), reasons=verdict.reasons
             )
         finally:
             await op.close()
@@ -95,11 +94,12 @@ class Engine:
         return op.verdict()
 
     async def _status(self) -> Outcome:
+        op = self.op
         verdict = await self._read_levels()
         word = "indeterminate" if verdict.power is Power.UNKNOWN else "status_read"
-        states = feed_states(self.op.host, self.op.newest())
+        states = feed_states(op.host, op.newest())
         dark = tuple(name for name, power in states.items() if power is Power.OFF)
-        return Outcome(word, self.op, verdict, evidence=self._newest(), reasons=verdict.reasons, dark=dark)
+        return Outcome(word, op, verdict, evidence=op.evidence(), reasons=verdict.reasons, dark=dark)
 
     async def _off(self) -> Outcome:
         off = await power_off(self.op, self.op.deadline)
@@ -126,7 +126,7 @@ class Engine:
         op = self.op
         verdict = await self._survey()
         if self._is_on(verdict):
-            return Outcome("already_on", op, verdict, evidence=self._newest())
+            return Outcome("already_on", op, verdict, evidence=op.evidence())
         on = await power_on(op, op.host.agents, op.deadline)
         if on.verdict.power is Power.ON:
             word = "on_partial" if on.dark else "on_verified" if op.changed else "already_on"
@@ -193,6 +193,3 @@ class Engine:
 
     def _is_on(self, verdict: Verdict) -> bool:
         return verdict.power is Power.ON and verdict.supply in ("live", "none")
-
-    def _newest(self) -> tuple[Observation, ...]:
-        return tuple(seen for level in self.op.newest() for seen in level)

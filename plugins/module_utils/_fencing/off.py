@@ -54,14 +54,13 @@ async def power_off(op: Operation, until: float) -> OffResult:
         results.append(LevelResult(level, "proven" if proof.proven else "failed", proof.reason))
     if proof and proof.proven:
         return OffResult(proof.verdict, True, tuple(results), proof.evidence)
-    newest = tuple(seen for level_seen in op.newest() for seen in level_seen)
     verdict = op.verdict()
     if verdict.power is Power.OFF:
         # read off, but not by the rules of a proof (once, or by agents that no level relied on)
         verdict = Verdict(
             Power.UNKNOWN, "", verdict.supply, ("Off was read, but not long enough to prove it.",)
         )
-    return OffResult(verdict, False, tuple(results), newest)
+    return OffResult(verdict, False, tuple(results), op.evidence())
 
 
 @dataclass(frozen=True)

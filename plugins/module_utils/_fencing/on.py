@@ -16,6 +16,8 @@ from .operation import Operation
 from .verdict import Verdict, feed_states
 from .waiting import first_true, together
 
+_DOWN: t.Final = frozenset((Power.OFF, Power.ASLEEP))
+
 
 @dataclass(frozen=True)
 class OnResult:
@@ -54,7 +56,7 @@ async def power_on(op: Operation, agents: t.Sequence[Agent], until: float) -> On
         op.verdict(),
         dark=tuple(name for name, power in states.items() if power is not Power.ON),
         woken=any(op.link(agent).touched for agent in wakers),
-        evidence=tuple(seen for level in op.newest() for seen in level),
+        evidence=op.evidence(),
         reasons=tuple(
             _why_not_on(op, op.link(a)) for a in [*feeds, *chassis] if op.link(a).power is not Power.ON
         ),
@@ -82,33 +84,30 @@ async def _watch(op: Operation, chassis: t.Sequence[Agent], until: float) -> Non
 
 
 async def _switch_on(op: Operation, link: Link, until: float, patience: float) -> bool:
-    """Read; send on when it reads off or asleep; read until it is on. False when that cannot be any more.
+    """Read; send on when what it reads wants one; read until it is on. False when that cannot be any more.
 
-    A chassis that was not read off itself, while its supplies were, may tell of the time before: it is sent an on
-    even when it reads on. An accepted command is not repeated. One whose answer was lost, or that was rejected for
+    An accepted command is not repeated. One whose answer was lost, or that was rejected for
     the moment (a device that still boots), is repeated only after a read that says that it did not act.
     """
     accepted = False
-    stale = (
-        link.agent.role is Role.CHASSIS and not link.seen_off and any(k.off_sent for k in op.links.values())
-    )
+    wanting = _wanting(op, link)
     seen = link.last if not op.changed else None  # as long as nothing was sent, what was read is still true
     while True:
         seen = seen or await link.read(until)
-        if seen.power is Power.ON and not stale:
+        if seen.power is Power.ON and Power.ON not in wanting:
             return True
         if seen.error and (_final(seen.error) or link.silent_for() >= patience):
             return False
-        if (stale or seen.power in (Power.OFF, Power.ASLEEP)) and not accepted and _takes_on(link, seen):
+        if seen.power in wanting and not accepted and "on" in link.agent.actions:
             error = await link.send("on", until)
             if error and _final(error):
                 return False
             accepted = error is None
             if not accepted and not await op.pause(until):
                 return False
-            if stale and not await op.pause(until, op.request.settle):
+            if Power.ON in wanting and not await op.pause(until, op.request.settle):
                 return False
-            stale = False
+            wanting = _DOWN
         elif not await op.pause(until):
             return False
         if op.clock.now() >= until:
@@ -116,8 +115,14 @@ async def _switch_on(op: Operation, link: Link, until: float, patience: float) -
         seen = None
 
 
-def _takes_on(link: Link, seen: Observation) -> bool:
-    return "on" in link.agent.actions and seen.power in (Power.ON, Power.OFF, Power.ASLEEP)
+def _wanting(op: Operation, link: Link) -> frozenset[Power]:
+    """What it may read when an on must be sent to it.
+
+    A chassis that was not read off itself, while its supplies were, may tell of the time before: an on is sent even
+    when it reads on.
+    """
+    fenced_unseen = not link.seen_off and any(other.off_sent for other in op.links.values())
+    return _DOWN | {Power.ON} if link.agent.role is Role.CHASSIS and fenced_unseen else _DOWN
 
 
 def _final(error: PowerError) -> bool:

@@ -108,6 +108,10 @@ class Operation:
                 seen.setdefault(link.level, []).append(link.last)
         return [seen[number] for number in sorted(seen)]
 
+    def evidence(self) -> tuple[Observation, ...]:
+        """The same without the levels."""
+        return tuple(seen for level in self.newest() for seen in level)
+
     def verdict(self) -> Verdict:
         """What the newest observations prove together."""
         return judge(self.host, self.newest())

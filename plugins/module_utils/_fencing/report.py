@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .journal import describe
 from .levels import Refused
 from .model import Host, Level, Observation, Power, Request, RestorePolicy
 from .outcome import Outcome
@@ -107,7 +108,7 @@ def _steps(outcome: Outcome) -> list[dict[str, t.Any]]:
             "read": step.read.value if step.read else "",
             "times": step.times,
             "error": step.error.kind if step.error else "",
-            "message": f"{outcome.op.host.name}: {step.agent.label}: {step.error}" if step.error else "",
+            "message": describe(outcome.op.host.name, step.agent, step.error) if step.error else "",
         }
         for step in outcome.op.journal.steps
     ]

@@ -51,7 +51,11 @@ def warnings(outcome: Outcome) -> list[str]:
         )
     if outcome.word == "on_unverified":
         found.append(f"{host}: it was not seen whether the host woke up. Add an agent that can be read.")
-    if outcome.word == "already_off" and outcome.verdict.basis == "chassis" and (untold := _maybe_asleep(outcome)):
+    if (
+        outcome.word == "already_off"
+        and outcome.verdict.basis == "chassis"
+        and (untold := _maybe_asleep(outcome))
+    ):
         found.append(
             f"{host}: {untold} cannot tell off from asleep (S3). A host that sleeps wakes up with all that it had in "
             "memory. If it may sleep, fence it by its supplies, or switch it on and then off."

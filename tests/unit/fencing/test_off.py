@@ -84,7 +84,10 @@ def test_one_outlet_behind_two_agents_proves_nothing_and_is_left_alone(action: s
     _unused, result = run(world.host, world, action=action)
     assert (world.sent(), result["fenced"], world.running) == ([], False, True)
     assert "it is the same device as '" in result["msg"]
-    assert "both reach pdu:1. Correct one of the two addresses, or leave one of the two agents out." in result["msg"]
+    assert (
+        "both reach pdu:1. Correct one of the two addresses, or leave one of the two agents out."
+        in result["msg"]
+    )
 
 
 def test_one_outlet_behind_two_agents_reads_no_host_off() -> None:

@@ -120,6 +120,43 @@ def test_a_signal_whose_exception_python_drops_ends_them_all_the_same() -> None:
     assert worker.returncode == -signal.SIGTERM
 
 
+def test_a_second_signal_right_after_the_first_hides_nothing() -> None:
+    script = WORKER.replace(
+        "    child.wait()",
+        """
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        child.wait()
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("core cleaned up", flush=True)
+""",
+    )
+    worker = start("import signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n" + script)
+    stdout, stderr = worker.communicate(timeout=PATIENCE)
+    assert stdout.split("\n") == ["ready", "core cleaned up", "told", ""], stderr
+    assert worker.returncode == -signal.SIGINT
+
+
+def test_no_other_thread_takes_a_signal() -> None:
+    """It would be handled only when the connection gives an answer: the main thread sleeps on."""
+    script = WORKER.replace(
+        "    child.wait()",
+        """
+    for task in os.listdir("/proc/self/task"):
+        status = open(f"/proc/self/task/{task}/status").read().split()
+        if int(task) != os.getpid():
+            print(int(status[status.index("SigBlk:") + 1], 16), flush=True)
+    child.kill()
+""",
+    )
+    stdout, stderr = start(script).communicate(timeout=PATIENCE)
+    masks = [int(line) for line in stdout.splitlines()[1:]]
+    assert masks, stderr
+    for number in SIGNALS:
+        assert [mask >> (number - 1) & 1 for mask in masks] == [1] * len(masks)
+
+
 def test_an_ignored_signal_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
