@@ -194,7 +194,7 @@ class Link:
 
     async def _attempt(self, work: t.Callable[[Driver], t.Coroutine[t.Any, t.Any, T]], until: float) -> T:
         limit = min(until, self._clock.now() + self._request.agent_timeout)
-        busy: Busy | None = None
+        refusals: list[Busy] = []
         opened = False
 
         async def logged_in() -> T:
@@ -210,16 +210,14 @@ class Link:
             try:
                 return await within(self._clock, limit, logged_in())
             except DeadlineExceeded as exc:
-                doing, advice = self._driver.doing() if self._driver else ("", "")
+                said = self._driver.doing() if self._driver else ("", "")
                 await self.close()
-                if busy and not opened:  # what was cut short tells less than what came before it
-                    raise busy from None
-                if doing in exc.tried:  # the driver noticed it first
-                    raise
-                raise DeadlineExceeded(exc.tried + doing, advice or exc.advice) from None
+                if refusals and not opened:  # what was cut short tells less than what came before it
+                    raise refusals[-1] from None
+                raise _with_place(exc, *said) from None
             except Busy as exc:
                 await self.close()
-                busy = exc
+                refusals.append(exc)
                 if self._clock.now() + self._request.poll >= limit:
                     raise
                 await self._clock.sleep(self._request.poll)
@@ -234,3 +232,8 @@ class Link:
                     f"the driver {self.agent.driver} failed with {type(exc).__name__}",
                     "This is a mistake in the driver: report it",
                 ) from exc
+
+
+def _with_place(exc: DeadlineExceeded, doing: str, advice: str) -> DeadlineExceeded:
+    """The same, with what was going on, unless the driver noticed it first."""
+    return exc if doing in exc.tried else DeadlineExceeded(exc.tried + doing, advice or exc.advice)
