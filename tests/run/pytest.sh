@@ -15,6 +15,7 @@ run_pytest() { # CORE ARGUMENT...
 leg_unit() {
   local core
   need_folder tests/unit '*test_*.py' || return 0
+  need_programs xmllint=libxml2-utils || true
   for core in "${CORES[@]}"; do run_pytest "$core" -q -n auto tests/unit "$@"; done
 }
 
