@@ -1,4 +1,4 @@
-"""A module on another host ends with the task that started it: time-out, cancelled play, dead controller. Private."""
+"""A module on another host ends with the task that started it, and in its time: no connection hangs. Private."""
 
 # Copyright: (c) 2026, hostpm.power contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -15,7 +15,12 @@ import time
 import typing as t
 from pathlib import Path
 
+from ansible.errors import AnsibleError
+
 from ..module_utils._interrupt import CANCELLED, LOOK, held
+
+#: What a host that is gone may hold up the end of a task (s).
+TIDY_TIME: t.Final = 5.0
 
 
 class _Cancelled(BaseException):
@@ -23,11 +28,12 @@ class _Cancelled(BaseException):
 
 
 @contextlib.contextmanager
-def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
+def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[t.Callable[[], bool]]:
     """End the connection's programs (ssh, a shell) and call ``interrupted`` when what runs in this context is cut off.
 
     Core leaves them running, with the module at their other end, when a task times out or the controller dies. Once
-    they are gone the module sees that nobody reads its output (see _interrupt.py), and sends nothing more.
+    they are gone the module sees that nobody reads its output (see _interrupt.py), and sends nothing more. Gives what
+    tells whether it is cut off.
     """
     controller = os.getppid()
     us = threading.get_ident()
@@ -52,17 +58,13 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
                 signal.pthread_kill(us, signal.SIGTERM)
 
     with held(CANCELLED, came) as caught:
-        watching = threading.Thread(target=watch, daemon=True)
-        # A thread that takes a signal does not wake the one that waits for the connection.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, CANCELLED)
-        watching.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        watching = beside(watch)
         try:
-            yield
+            yield cut_off
         except BaseException as exc:
             ending = True
             if cut_off() or not isinstance(exc, Exception):
-                _end_children()
+                end_children()
                 interrupted()
             raise
         else:
@@ -72,7 +74,51 @@ def ends_with_us(interrupted: t.Callable[[], None]) -> t.Iterator[None]:
             watching.join()  # or its signal might come when it is held no more
 
 
-def _end_children() -> None:
+@contextlib.contextmanager
+def limited(seconds: float) -> t.Iterator[None]:
+    """End the connection's programs when this context takes longer, or when the task's own time is up.
+
+    A connection whose network or other end has gone, as by a sleep, hangs for minutes otherwise. The task's time-out
+    is held back until the context ends.
+    """
+    until = time.monotonic() + seconds
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK):
+            if caught or time.monotonic() >= until:
+                end_children()  # again and again: core may start another, to clean up
+
+    with held([signal.SIGALRM], lambda _caught: end_children()) as caught:
+        thread = beside(watch)
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+@contextlib.contextmanager
+def tidying() -> t.Iterator[None]:
+    """Let core remove what a module needed on another host, where that can still be reached.
+
+    Core does so behind the action, and would take a host that is gone by then for the result of the task.
+    """
+    with contextlib.suppress(AnsibleError), limited(TIDY_TIME):
+        yield
+
+
+def beside(work: t.Callable[[], None]) -> threading.Thread:
+    """Start a thread that takes no signal: it would not wake the one that waits for the connection."""
+    thread = threading.Thread(target=work, daemon=True)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, CANCELLED)
+    thread.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return thread
+
+
+def end_children() -> None:
+    """End the programs that this process started, such as ssh."""
     own = str(os.getpid())
     for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if entry.isdigit():

@@ -9,8 +9,11 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+import collection_path
 import pytest
 from play_kit import Console, Lab, MakeConsole, Variables
+
+collection_path.install_finder()
 
 
 @pytest.fixture(scope="module")
