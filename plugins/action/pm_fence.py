@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._options import Mistakes
 from ..module_utils._secrets import Secrets
 from ..module_utils._task import FenceTask, broken, interrupted_elsewhere, lost_proxy, prepare, refused
-from ..plugin_utils._delegate import ends_with_us
+from ..plugin_utils._delegate import ends_with_us, tidying
 from ..plugin_utils._itself import LOCALHOST, runs_on
 from ..plugin_utils._last_words import last_words
 from ..plugin_utils._variables import BadVariable, resolve
@@ -51,6 +51,10 @@ class ActionModule(ActionBase):
         if not result.get("warnings"):
             result.pop("warnings", None)  # core shows an empty list, or not, as its version goes
         return result
+
+    def cleanup(self, force: bool = False) -> None:
+        with tidying():
+            super().cleanup(force)
 
     def _fence(
         self, args: dict[str, t.Any], here: bool, variables: dict[str, t.Any], secrets: Secrets

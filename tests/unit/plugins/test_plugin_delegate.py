@@ -16,7 +16,7 @@ import typing as t
 
 import collection_path
 import pytest
-from ansible_collections.hostpm.power.plugins.plugin_utils._delegate import ends_with_us
+from ansible_collections.hostpm.power.plugins.plugin_utils._delegate import ends_with_us, limited
 from ansible_collections.hostpm.power.plugins.plugin_utils._last_words import last_words
 
 PATIENCE = 30.0  # a guard against hanging tests, nothing is measured by it
@@ -165,6 +165,38 @@ def test_an_ignored_signal_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+class TestLimited:
+    """A program that hangs is ended, and so is the next."""
+
+    @staticmethod
+    def two_that_hang() -> list[int]:
+        return [subprocess.run(["sleep", str(PATIENCE)], check=False).returncode for _number in range(2)]
+
+    def test_it_is_over_when_the_time_is(self) -> None:
+        with limited(0.1):
+            assert self.two_that_hang() == [-signal.SIGTERM] * 2
+
+    def test_it_is_over_when_the_tasks_own_time_is(self) -> None:
+        came: list[int] = []
+        before = signal.signal(signal.SIGALRM, lambda number, _frame: came.append(number))
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with limited(PATIENCE):
+                assert self.two_that_hang() == [-signal.SIGTERM] * 2
+                assert came == [], "it is held back until the programs are over"
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert came == [signal.SIGALRM]
+
+    def test_what_ends_in_time_is_left_alone(self) -> None:
+        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        with limited(PATIENCE):
+            assert child.poll() is None
+        child.communicate(timeout=PATIENCE)
+        assert child.returncode == 0
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -14,11 +14,29 @@ import pytest
 from ansible.plugins.loader import fragment_loader
 from ansible.utils.plugin_docs import get_docstring
 from ansible_collections.hostpm.power.plugins.module_utils._drivers.registry import DRIVERS
+from ansible_collections.hostpm.power.plugins.module_utils._fencing import report as fencing
+from ansible_collections.hostpm.power.plugins.module_utils._fencing.model import Host, Request
 from ansible_collections.hostpm.power.plugins.module_utils._options import FENCE_OPTIONS
+from ansible_collections.hostpm.power.plugins.module_utils._suspend import MODULE_OPTIONS, result
+from ansible_collections.hostpm.power.plugins.module_utils._wake import report as waking
+from ansible_collections.hostpm.power.plugins.module_utils._wake.model import Wake
+from ansible_collections.hostpm.power.plugins.module_utils._wake.options import WAKE_OPTIONS
+from ansible_collections.hostpm.power.plugins.modules import pm_capabilities
 
 PLUGINS = collection_path.CHECKOUT / "plugins"
 #: Each module and the argument spec that it really uses.
-SPECS: dict[str, t.Mapping[str, t.Any]] = {"pm_fence": FENCE_OPTIONS}
+SPECS: dict[str, t.Mapping[str, t.Any]] = {
+    "pm_capabilities": pm_capabilities.OPTIONS,
+    "pm_fence": FENCE_OPTIONS,
+    "pm_suspend": MODULE_OPTIONS,
+    "pm_wake": WAKE_OPTIONS,
+}
+#: Each module that has one shape of result for all its outcomes, and an empty one of its core.
+RESULTS: dict[str, t.Mapping[str, t.Any]] = {
+    "pm_fence": {**fencing.empty_result(Host("node", ()), Request("status"), "localhost"), "plan": {}},
+    "pm_suspend": result({"action": "suspend", "mode": "mem"}, "slept", ""),
+    "pm_wake": {**waking.empty_result(Wake("node", ()), "localhost"), "plan": {}},
+}
 #: What documentation and spec call the same, but no_log, which only the spec has.
 SHARED = ("type", "elements", "default", "choices", "required")
 
@@ -52,7 +70,7 @@ def differences(path: str, spec: t.Mapping[str, t.Any], doc: t.Mapping[str, t.An
 
 
 def test_there_is_a_spec_for_every_module() -> None:
-    assert {path.stem for path in (PLUGINS / "modules").glob("pm_*.py")} >= set(SPECS)
+    assert {path.stem for path in (PLUGINS / "modules").glob("*.py")} == set(SPECS)
 
 
 @pytest.mark.parametrize("module", SPECS)
@@ -91,11 +109,8 @@ def test_the_generated_fragment_is_the_committed_one() -> None:
     assert generator["render"]() == committed, "run: python tests/run/agents_doc.py"
 
 
-def test_every_key_of_a_result_is_documented() -> None:
-    from ansible_collections.hostpm.power.plugins.module_utils._fencing.model import Host, Request
-    from ansible_collections.hostpm.power.plugins.module_utils._fencing.report import empty_result
-
-    _doc, returns = documentation("pm_fence")
-    keys = {*empty_result(Host("node", ()), Request("status"), "localhost"), "msg"}
+@pytest.mark.parametrize("module", RESULTS)
+def test_every_key_of_a_result_is_documented(module: str) -> None:
+    _doc, returns = documentation(module)
     cores = {"failed", "changed", "warnings"}
-    assert set(returns) == (keys - cores) | {"plan"}
+    assert set(returns) == ({*RESULTS[module], "msg"} - cores)

@@ -1,0 +1,203 @@
+"""Put the host to sleep: prepare there, commit from here, follow it through its sleep and back."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._fencing.errors import PowerError
+from ..module_utils._fencing.waiting import MonotonicClock
+from ..module_utils._options import plain_words
+from ..module_utils._suspend import RETURN_TIME, SUSPEND_OPTIONS, mistakes_in, not_as_asked, result, sentence
+from ..module_utils._wake.reach import Reach, Target
+from ..plugin_utils._bmc_says import bmc_says
+from ..plugin_utils._delegate import ends_with_us, limited, tidying
+from ..plugin_utils._follow import Followed, follow
+from ..plugin_utils._itself import LOCALHOST
+from ..plugin_utils._last_words import last_words
+
+#: What one question to the host may take (s).
+_PATIENCE: t.Final = 30.0
+#: How long one look at its ssh port may take (s): a host that wakes up is noticed at once.
+_GLANCE: t.Final = 1.0
+
+
+class _Clock:
+    def now(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class ActionModule(ActionBase):
+    """pm_suspend: needs the host awake, and follows it without a connection that stays open."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        variables = task_vars or {}
+        found = super().run(tmp, variables)
+        host = str(variables["inventory_hostname"])
+        checked = ArgumentSpecValidator(SUSPEND_OPTIONS).validate(dict(self._task.args))
+        params = checked.validated_parameters
+        wrong = [line for text in checked.error_messages for line in plain_words(text)]
+        wrong = wrong or mistakes_in(params)
+        if self._task.delegate_to:
+            wrong.append(
+                "delegate_to names another host than the one that would sleep. Name it in the play's hosts."
+            )
+        if wrong:
+            params = {"action": "suspend", "mode": "mem", **params}
+            msg = " ".join(f"{host}: {line}" for line in wrong)
+            found.update(result(params, "refused", f"Nothing was done. {msg}"))
+        else:
+            text = (
+                f"{host}: pm_suspend was interrupted. A sleep that was committed comes all the same: look with "
+                "action=status, call it off with action=cancel."
+            )
+            # a controller that is gone commits nothing
+            with last_words() as say, ends_with_us(lambda: say(text)) as cut_off:
+                found.update(self._carried_out(host, params, variables, cut_off))
+        if not found.get("warnings"):
+            found.pop("warnings", None)
+        return found
+
+    def cleanup(self, force: bool = False) -> None:
+        with tidying():
+            super().cleanup(force)
+
+    def _carried_out(
+        self, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], cut_off: t.Callable[[], bool]
+    ) -> dict[str, t.Any]:
+        steps = {"suspend": "prepare", "status": "look", "cancel": "cancel", "confirm": "confirm"}
+        told = self._step(steps[params["action"]], host, params, variables)
+        if told["outcome"] != "prepared":
+            return told
+        token, boot_id = told.pop("token"), told.pop("boot_id")
+        sight = self._sight(host) if params["wait"] else None
+        if cut_off():  # whoever asked for it is gone: without a commit it stays awake
+            return result(params, "refused", f"{host} stays awake: the play has ended.")
+        committed = self._asked("commit", host, params, variables, token)
+        if committed is not None and committed["outcome"] != "scheduled":
+            return not_as_asked({**committed, "ways_back": told["ways_back"]}, boot_id)
+        if sight is None:
+            if committed is None:
+                committed = self._unheard(host, params)
+            return {**committed, "ways_back": told["ways_back"]}
+        return {**told, **self._followed(host, params, variables, boot_id, token, sight, committed or told)}
+
+    def _unheard(self, host: str, params: dict[str, t.Any]) -> dict[str, t.Any]:
+        text = (
+            f"{host} was told to sleep by {params['mode']}, and did not answer to that: it may be about to sleep. "
+            "Look with action=status."
+        )
+        return result(params, "indeterminate", text, changed=True)
+
+    def _sight(self, host: str) -> t.Callable[[], bool]:
+        """How it is seen from here whether the host answers: by ssh's banner.
+
+        Where that is not seen of a host that has just run a module, as through a bastion, there is nothing to be seen.
+        """
+        options = {}
+        for name in ("host", "port"):
+            with contextlib.suppress(KeyError):
+                options[name] = self._connection.get_option(name)
+        reach = Reach(
+            Target("ssh", str(options.get("host") or host), int(options.get("port") or 22)), MonotonicClock()
+        )
+        try:
+            asyncio.run(reach.resolve(_PATIENCE))
+        except PowerError:
+            return lambda: True
+        if asyncio.run(reach.look(time.monotonic() + _GLANCE)):
+            return lambda: True
+        return lambda: not asyncio.run(reach.look(time.monotonic() + _GLANCE))
+
+    def _followed(
+        self,
+        host: str,
+        params: dict[str, t.Any],
+        variables: dict[str, t.Any],
+        boot_id: str,
+        token: str,
+        sight: t.Callable[[], bool],
+        told: dict[str, t.Any],
+    ) -> dict[str, t.Any]:
+        begins_in = float(told["begins_in"] or 0.0)
+        timeout = params["wait_timeout"] or begins_in + (params["duration"] or 0.0) + RETURN_TIME
+        self._reset()  # a connection that stays open would hang in the sleep
+        seen = follow(
+            boot_id=boot_id,
+            begins_in=begins_in,
+            timeout=timeout,
+            reach=sight,
+            ask=lambda: self._asked("look", host, params, variables, token),
+            clock=_Clock(),
+        )
+        return self._end(host, params, variables, seen, timeout)
+
+    def _reset(self) -> None:
+        reset = getattr(self._connection, "reset", None)
+        if reset:
+            with contextlib.suppress(AnsibleError), limited(_PATIENCE):
+                reset()
+
+    def _end(
+        self, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], seen: Followed, timeout: float
+    ) -> dict[str, t.Any]:
+        if seen.word == "back":
+            return not_as_asked(
+                {name: value for name, value in seen.end.items() if name != "ways_back"}, seen.end["boot_id"]
+            )
+        reads = bmc_says(host, variables, self._templar.template) if seen.word == "not_back" else ""
+        msg = sentence(host, params, seen.word, timeout=timeout, answered=seen.answered, reads=reads)
+        return result(params, seen.word, msg, changed=True)
+
+    def _asked(
+        self, step: str, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], token: str = ""
+    ) -> dict[str, t.Any] | None:
+        """The same, for a host that may be on its way: None when no answer came, or none that can be understood."""
+        try:
+            with limited(_PATIENCE):
+                told: dict[str, t.Any] | None = self._step(step, host, params, variables, token)
+        except AnsibleError:
+            told = None
+        if told is None or not told["boot_id"]:
+            self._reset()  # or the next question may go to a connection that the sleep has cut
+            return None
+        return told
+
+    def _step(
+        self, step: str, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], token: str = ""
+    ) -> dict[str, t.Any]:
+        args = {name: value for name, value in params.items() if value is not None}
+        args.update(host=host, step=step, token=token, controller_boot_id=_own_boot_id())
+        if self._connection.transport == "local" or host in LOCALHOST:
+            args["controller_boot_id"] = "local"
+        told = self._execute_module("hostpm.power.pm_suspend", args, task_vars=variables)
+        if "outcome" in told:
+            return {
+                name: value for name, value in told.items() if name not in ("invocation", "ansible_facts")
+            }
+        return result(params, "refused", f"{host}: the module gave no result: {told.get('msg') or told}")
+
+
+def _own_boot_id() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read().strip()
+    except OSError:  # not Linux: then the host is another machine
+        return ""

@@ -1,0 +1,101 @@
+"""Start the process of a planned sleep so that it outlives the connection: a systemd unit, or a detached process."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import typing as t
+
+from . import sleeper
+from .entry import DROP_IN
+from .machine import Machine
+
+#: A fixed name: systemd itself refuses a second one.
+UNIT: t.Final = "hostpm-power-suspend"
+
+_RUN: t.Final = """import sys
+sys.path.insert(0, sys.argv[1])
+from sleeping.sleeper import main
+main(sys.argv[1])
+"""
+
+
+class NotStarted(Exception):
+    """The process could not be started; the text says why."""
+
+
+def start(host: Machine, folder: str) -> str:
+    """Copy the code below ``folder``, start it there, and return how: ``unit NAME`` or ``process``.
+
+    :raises NotStarted: it does not run.
+    :raises OSError: the code cannot be written.
+    """
+    package = os.path.join(folder, "sleeping")
+    os.makedirs(package, mode=0o700)
+    _write(os.path.join(package, "__init__.py"), "")
+    for name in _parts():
+        _write(os.path.join(package, name.rpartition(".")[2] + ".py"), _source(name))
+    _write(os.path.join(folder, "run.py"), _RUN)
+    command = [sys.executable, "-I", "-B", os.path.join(folder, "run.py"), folder]
+    if host.exists("/run/systemd/system"):
+        return _as_unit(host, command)
+    _detached(command)
+    return "process"
+
+
+def _as_unit(host: Machine, command: t.Sequence[str]) -> str:
+    # Its alarm must not end before the sleep that it is for, neither by want of memory nor by systemctl stop.
+    properties = {
+        "KillMode": "mixed",
+        "TimeoutStopSec": "300",
+        "OOMScoreAdjust": "-1000",
+        "ExecStopPost": f"-/bin/rm -f {DROP_IN}",
+    }
+    given = [f"--property={name}={value}" for name, value in properties.items()]
+    unit = ["--quiet", "--collect", f"--unit={UNIT}", "--service-type=exec", *given]
+    ran = host.run(["systemd-run", *unit, "--", *command])
+    if ran.rc:
+        raise NotStarted(f"systemd-run: {(ran.err or ran.out).strip()}")
+    return f"unit {UNIT}.service"
+
+
+def _detached(command: t.Sequence[str]) -> None:
+    """Fork twice, so that it belongs to init and to no session that a connection may end."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    os.closerange(3, 256)
+    os.chdir("/")
+    os.execv(command[0], list(command))
+
+
+def _parts() -> list[str]:
+    """The modules that the process needs, all of which are loaded here: a module's own code is deleted when it ends."""
+    package = sleeper.__name__.rpartition(".")[0] + "."
+    return [name for name in sys.modules if name.startswith(package)]
+
+
+def _source(name: str) -> str:
+    spec = importlib.util.find_spec(name)
+    loader: t.Any = spec.loader if spec else None
+    text = loader.get_source(name) if loader else None
+    if text is None:
+        raise NotStarted(f"the code of {name} is not to be had")
+    return str(text)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)

@@ -1,0 +1,183 @@
+"""Proof that a machine slept: what is read before and after, and the one function that judges it."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+
+from .machine import Machine
+
+#: The clocks must have drifted apart by this much to prove a sleep (s).
+SLEPT: t.Final = 0.3
+
+#: A sleep that ended this long before its alarm did not end by it (s).
+EARLY: t.Final = 2.0
+
+_BOOT_ID: t.Final = "/proc/sys/kernel/random/boot_id"
+_WAKE_IRQ: t.Final = "/sys/power/pm_wakeup_irq"
+_SOURCES: t.Final = "/sys/class/wakeup"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What tells of a sleep, read at one moment.
+
+    ``boottime`` counts asleep too, ``monotonic`` does not (clock_gettime(2)); seconds since the boot. ``sources``
+    counts the wakeups of each wakeup source.
+    """
+
+    boot_id: str
+    boottime: float
+    monotonic: float
+    sources: t.Mapping[str, int]
+
+    @property
+    def gap(self) -> float:
+        """Seconds that this boot was asleep so far, s2idle on some machines not counted."""
+        return self.boottime - self.monotonic
+
+
+def boot_id(machine: Machine) -> str:
+    """The id of this boot."""
+    return machine.read(_BOOT_ID).strip()
+
+
+def snapshot(machine: Machine) -> Snapshot:
+    """Read the clocks and the wakeup sources of the machine that this runs on."""
+    monotonic = time.clock_gettime(time.CLOCK_MONOTONIC)
+    boottime = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return Snapshot(boot_id(machine), boottime, monotonic, _sources(machine))
+
+
+def _sources(machine: Machine) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in _listed(machine, _SOURCES):
+        try:
+            label = machine.read(f"{_SOURCES}/{name}/name").strip()
+            found[label] = found.get(label, 0) + int(machine.read(f"{_SOURCES}/{name}/wakeup_count"))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def _listed(machine: Machine, path: str) -> list[str]:
+    try:
+        return machine.listdir(path)
+    except OSError:
+        return []
+
+
+def wake_source(
+    machine: Machine, before: Snapshot, after: Snapshot, *, alarm_fired: bool, cards: t.Sequence[str]
+) -> str:
+    """What woke it: rtc, wol, the kernel's own name of another source, or unknown.
+
+    :param alarm_fired: our own alarm was due when it woke.
+    :param cards: the PCI names of the cards that are armed for Wake-on-LAN.
+    """
+    if alarm_fired:
+        return "rtc"
+    woke = [name for name, count in after.sources.items() if count > before.sources.get(name, 0)]
+    for name in woke:
+        if name in cards:
+            return "wol"
+    interrupt = _wake_interrupt(machine)
+    return interrupt or (woke[0] if len(woke) == 1 else "unknown")
+
+
+def _wake_interrupt(machine: Machine) -> str:
+    """The name of the interrupt that ended the last sleep, where the kernel tells (ENODATA: none)."""
+    try:
+        number = machine.read(_WAKE_IRQ).strip()
+        lines = machine.read("/proc/interrupts").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        label, _colon, rest = line.partition(":")
+        if label.strip() == number and rest.split():
+            return rest.split()[-1]
+    return ""
+
+
+@dataclass(frozen=True)
+class Slept:
+    """What came of an entry.
+
+    ``asleep`` is seconds, ``word`` one of slept, woke_early, aborted_at_entry, never_slept.
+    """
+
+    word: str
+    asleep: float
+    why: str = ""
+
+
+def judge(
+    before: Snapshot, after: Snapshot, *, idle: float, duration: float | None, alarm_fired: bool, error: str
+) -> Slept:
+    """Judge one entry on the machine itself, within one boot.
+
+    :param idle: seconds between the kernel's own lines of entry and exit of s2idle, where it logged both; else 0.
+    :param duration: seconds after which the alarm was due; None without one.
+    :param alarm_fired: the alarm was due when it was awake again.
+    :param error: what the backend said, empty when it told of no failure.
+    """
+    asleep = max(after.gap - before.gap, idle)
+    if asleep < SLEPT:
+        word = "aborted_at_entry" if _is_abort(error) else "never_slept"
+        return Slept(
+            word, 0.0, error or "the clocks show no sleep: CLOCK_BOOTTIME and CLOCK_MONOTONIC went alike"
+        )
+    if duration is not None and not alarm_fired and asleep < duration - EARLY:
+        return Slept("woke_early", asleep, f"it woke {duration - asleep:.0f} s before its alarm")
+    return Slept("slept", asleep)
+
+
+def _is_abort(error: str) -> bool:
+    """The kernel gave up an entry because of an event (EBUSY, EAGAIN; Documentation/power/ and PM core)."""
+    return any(word in error.lower() for word in ("busy", "resource temporarily unavailable", "moved"))
+
+
+def kernel_log(machine: Machine) -> str:
+    """The end of the kernel's log; empty where it cannot be read."""
+    try:
+        return machine.run(["sh", "-c", "dmesg | tail -n 500"]).out
+    except OSError:
+        return ""
+
+
+def last_stamp(log: str) -> float:
+    """The stamp of its last line that has one (s); 0 without any."""
+    return next((stamp for stamp in map(_stamp, reversed(log.splitlines())) if stamp is not None), 0.0)
+
+
+def idle_seconds(log: str, since: float) -> float:
+    """Seconds of the last s2idle in a kernel log with stamps in front (dmesg): from its entry to its exit; else 0.
+
+    CLOCK_MONOTONIC, and with it the stamps, runs on during s2idle where the platform does not stop its clock.
+
+    :param since: the stamp of the last line before the entry.
+    """
+    entry: float | None = None
+    seconds = 0.0
+    for line in log.splitlines():
+        stamp = _stamp(line)
+        if stamp is None or stamp <= since:
+            continue
+        if "PM: suspend entry (s2idle)" in line:
+            entry = stamp
+        elif "PM: suspend exit" in line and entry is not None:
+            seconds, entry = stamp - entry, None
+    return seconds
+
+
+def _stamp(line: str) -> float | None:
+    text = line.partition("[")[2].partition("]")[0]
+    try:
+        return float(text)
+    except ValueError:
+        return None

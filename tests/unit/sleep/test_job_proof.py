@@ -1,0 +1,150 @@
+"""What proves a sleep and what does not; what woke the machine; which ways back are remembered."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.hostpm.power.plugins.module_utils._sleep import store
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.alarm import WakeTimer
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.machine import LocalMachine, RecordedMachine
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.proof import (
+    Snapshot,
+    idle_seconds,
+    judge,
+    last_stamp,
+    snapshot,
+    wake_source,
+)
+
+BEFORE = Snapshot("b1", 100.0, 90.0, {"rtc0": 1, "0000:00:03.0": 4})
+#: As a kernel logs it, here of a guest.
+S2IDLE = """\
+[   41.100000] PM: suspend entry (s2idle)
+[   41.300000] Freezing user space processes
+[   53.400000] PM: suspend exit
+"""
+
+
+def after(asleep: float, **sources: int) -> Snapshot:
+    counts = {name.replace("_", ":"): count for name, count in sources.items()}
+    return Snapshot("b1", 170.0 + asleep, 160.0, {**BEFORE.sources, **counts})
+
+
+def judged(asleep: float, **more: t.Any) -> tuple[str, float]:
+    asked = {"idle": 0.0, "duration": None, "alarm_fired": False, "error": "", **more}
+    slept = judge(BEFORE, after(asleep), **asked)
+    return slept.word, round(slept.asleep, 3)
+
+
+@pytest.mark.parametrize(
+    ("asleep", "more", "expected"),
+    [
+        (60.0, {"duration": 60.0, "alarm_fired": True}, ("slept", 60.0)),
+        (59.0, {"duration": 60.0}, ("slept", 59.0)),
+        (57.0, {"duration": 60.0}, ("woke_early", 57.0)),
+        (57.0, {}, ("slept", 57.0)),
+        (0.2, {"duration": 60.0, "alarm_fired": True}, ("never_slept", 0.0)),
+        (0.0, {"idle": 12.3}, ("slept", 12.3)),
+        (0.0, {"error": "write error: Device or resource busy"}, ("aborted_at_entry", 0.0)),
+        (0.0, {"error": "the count of wakeup events moved"}, ("aborted_at_entry", 0.0)),
+        (0.0, {"error": "pm-suspend ended with exit code 128"}, ("never_slept", 0.0)),
+        (30.0, {"error": "a hook failed"}, ("slept", 30.0)),
+    ],
+)
+def test_only_the_clocks_prove_a_sleep(
+    asleep: float, more: dict[str, t.Any], expected: tuple[str, float]
+) -> None:
+    assert judged(asleep, **more) == expected
+
+
+def test_an_idle_sleep_is_read_from_the_log() -> None:
+    assert idle_seconds(S2IDLE, 0.0) == pytest.approx(12.3)
+    assert idle_seconds(S2IDLE.replace("suspend exit", "suspend"), 0.0) == 0.0, "it has not come back"
+    assert idle_seconds(S2IDLE.replace("s2idle", "deep"), 0.0) == 0.0
+    assert idle_seconds(S2IDLE, 41.0) == pytest.approx(12.3)
+    assert idle_seconds(S2IDLE, last_stamp(S2IDLE + "no stamp\n")) == 0.0, "that was another sleep"
+    assert idle_seconds("[ garbage ] PM: suspend entry (s2idle)\nno stamp\n", 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("sources", "fired", "files", "expected"),
+    [
+        ({}, True, {}, "rtc"),
+        ({"0000_00_03.0": 5}, False, {}, "wol"),
+        ({"PNP0C0C_00": 1}, False, {}, "PNP0C0C:00"),
+        ({"PNP0C0C_00": 1, "PNP0C0D_00": 1}, False, {}, "unknown"),
+        (
+            {},
+            False,
+            {
+                "/sys/power/pm_wakeup_irq": "9\n",
+                "/proc/interrupts": "      CPU0\n  9:  5  IO-APIC  9-fasteoi  acpi\n",
+            },
+            "acpi",
+        ),
+        ({}, False, {"/sys/power/pm_wakeup_irq": {"error": "ENODATA"}}, "unknown"),
+        ({}, False, {}, "unknown"),
+    ],
+)
+def test_what_woke_it(sources: dict[str, int], fired: bool, files: dict[str, t.Any], expected: str) -> None:
+    machine = RecordedMachine({"files": files})
+    awake = after(30.0, **sources)
+    assert wake_source(machine, BEFORE, awake, alarm_fired=fired, cards=["0000:00:03.0"]) == expected
+
+
+def test_this_machine_can_be_looked_at() -> None:
+    seen = snapshot(LocalMachine())
+    assert len(seen.boot_id) == 36
+    assert seen.gap >= 0.0
+
+
+def test_an_alarm_of_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel has such timers without an RTC too; root is needed."""
+    monkeypatch.setattr(time, "clock_getres", lambda _number: 1e-9)
+    machine = LocalMachine()
+    if machine.uid != 0:
+        pytest.skip("a timer that wakes the machine needs root")
+    timer = WakeTimer(3600.0)
+    assert not timer.fired()
+    timer.close()
+    timer.close()
+
+
+WAY = store.WayBack("mem", "rtc", "6.1", "m1", 1700000000.0, 30.1, 1.2)
+
+
+def test_ways_back_are_remembered_once(tmp_path: Path) -> None:
+    place = str(tmp_path / "new" / "ways.json")
+    assert store.load(place) == []
+    for way in (WAY, replace(WAY, mode="disk"), replace(WAY, asleep=99.0)):
+        store.keep(way, place)
+    assert store.load(place) == [replace(WAY, mode="disk"), replace(WAY, asleep=99.0)]
+    assert store.find(store.load(place), "mem", "rtc", "6.1", "m1") == replace(WAY, asleep=99.0)
+    assert store.find(store.load(place), "mem", "rtc", "6.2", "m1") is None, "another kernel proves nothing"
+    assert store.find(store.load(place), "mem", "rtc", "6.1", "m2") is None, "nor does a cloned disk"
+    assert store.find(store.load(place), "mem", "wol", "6.1", "m1", "eth0") is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"mode": "mem"}]', '{"a": 1}'])
+def test_what_cannot_be_understood_proves_nothing(tmp_path: Path, text: str) -> None:
+    place = tmp_path / "ways.json"
+    place.write_text(text, encoding="utf-8")
+    assert store.load(str(place)) == []
+
+
+def test_the_alarm_that_is_ours_is_noted_until_it_is_gone(tmp_path: Path) -> None:
+    place = str(tmp_path / "new" / "alarm.json")
+    assert store.noted_alarm(place) is None
+    store.note_alarm("rtc0", 1700000000, place)
+    assert store.noted_alarm(place) == ("rtc0", 1700000000)
+    store.forget_alarm(place)
+    store.forget_alarm(place)
+    assert store.noted_alarm(place) is None
