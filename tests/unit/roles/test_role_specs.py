@@ -1,0 +1,77 @@
+"""The roles' argument specs against their defaults, and what each role has to have."""
+
+# Copyright: (c) 2026, hostpm.power contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from role_kit import NAMES, ROLES, load
+
+OPTION_KEYS = ("type", "elements", "choices", "default")
+
+
+def options(role: str) -> dict[str, t.Any]:
+    return t.cast(
+        "dict[str, t.Any]", load(f"{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    )
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_option_has_its_default_in_both_places(role: str) -> None:
+    told = {name: option["default"] for name, option in options(role).items()}
+    assert load(f"{role}/defaults/main.yml") == told, f"{role}: defaults and argument_specs differ"
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_the_defaults_pass_their_own_spec(role: str) -> None:
+    spec = {
+        name: {key: option[key] for key in OPTION_KEYS if key in option}
+        for name, option in options(role).items()
+    }
+    checked = ArgumentSpecValidator(spec).validate(load(f"{role}/defaults/main.yml"))
+    assert checked.error_messages == [], f"{role}: its defaults are refused"
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_option_is_the_roles_own_and_documented(role: str) -> None:
+    readme = (ROLES / role / "README.md").read_text(encoding="utf-8")
+    for name, option in options(role).items():
+        assert name.startswith(f"{role}_"), f"{name} is not a name of the role {role}"
+        assert option.get("description"), f"{name} has no description"
+        assert f"`{name}`" in readme, f"{role}/README.md does not tell of {name}"
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_each_option_is_used(role: str) -> None:
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROLES / role).rglob("*")
+        if path.parent.name in ("tasks", "templates")
+    )
+    for name in options(role):
+        assert re.search(rf"\b{name}\b", text), f"{name} is documented, but nothing uses it"
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_a_role_needs_nothing_but_core_and_this_collection(role: str) -> None:
+    assert load(f"{role}/meta/main.yml")["dependencies"] == []
+    for path in (ROLES / role).glob("tasks/*.yml"):
+        modules = re.findall(r"(?m)^\s+([a-z_]+\.[a-z_]+\.[a-z_]+):", path.read_text(encoding="utf-8"))
+        assert modules, f"{path} has no module by its full name"
+        foreign = [one for one in modules if not one.startswith(("ansible.builtin.", "hostpm.power."))]
+        assert foreign == [], f"{path} uses {foreign}"
+
+
+def test_a_task_that_handles_the_password_shows_nothing() -> None:
+    """The ones that are given it; the others only look whether there is one."""
+    for path in (ROLES / "wake_on_lan" / "tasks").glob("*.yml"):
+        for task in load(f"wake_on_lan/tasks/{path.name}"):
+            given = str({key: value for key, value in task.items() if "." in key})
+            if "{{ wake_on_lan_secureon }}" in given:
+                assert task.get("no_log"), f"{path.name}: '{task['name']}' would show the password"
