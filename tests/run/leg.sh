@@ -4,7 +4,7 @@ set -euo pipefail
 export TEST_LEG=$1
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-for part in common python packages pytest sanity packaging; do
+for part in common python packages pytest sanity packaging guests; do
   # shellcheck source=/dev/null
   source "tests/run/$part.sh"
 done
@@ -32,11 +32,11 @@ leg_lint() {
 leg_types() {
   local folder targets=()
   use_venv "$MAIN_CORE" || return 0
-  for folder in plugins/{module_utils,plugin_utils,action,filter,modules} extensions/lab; do
+  for folder in plugins/{module_utils,plugin_utils,action,filter,modules} extensions/lab extensions/guests; do
     [[ -z $(project_files "$folder/*.py" | tr -d '\0') ]] || targets+=("$folder")
   done
   if ((${#targets[@]} == 0)); then
-    skip types "no such folder: plugins, extensions/lab"
+    skip types "no such folder: plugins, extensions/lab, extensions/guests"
     return
   fi
   check "mypy ${targets[*]}" mypy "${targets[@]}"
@@ -51,7 +51,26 @@ leg_docs() {
 
 leg_demo() {
   # as from a shell of its own: it is no part of a leg
-  check "./demo" env -u TEST_LEG ./demo
+  check "./demo" demo_shown
+  check "what it showed of this machine" demo_showed_the_machine
+  if need_programs xmllint=libxml2-utils; then check "its XML" demo_showed_valid_xml; fi
+}
+
+demo_shown() { env -u TEST_LEG ./demo 2>&1 | tee "$TMPDIR/demo.txt"; }
+
+demo_showed_the_machine() {
+  local part
+  part=$(<"$CACHE/demo/machine.txt")
+  [[ $(grep -c '^As XML' <<<"$part") == 2 && $(<"$TMPDIR/demo.txt") == *"$part"* ]]
+}
+
+demo_showed_valid_xml() {
+  local form
+  for form in libvirt 2011; do
+    # without a document where nothing was probed
+    [[ $(<"$CACHE/demo/machine.$form.xml") == "" ]] ||
+      xmllint --noout --nonet --relaxng extensions/schemas/power_management.rng "$CACHE/demo/machine.$form.xml"
+  done
 }
 
 leg_bench() {

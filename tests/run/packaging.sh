@@ -17,7 +17,7 @@ leg_packaging() {
 package_contents() { # TARBALL
   local wrong=0 file
   tar -tzf "$1" | sed 's|^\./||' | sort >"$1.list"
-  if grep -E '^(\.cache/|\.ansible/|\.git|\.ci/|\.venv|test$|tests/(unit|contract|integration|bench|run|output)|.*__pycache__|.*\.tar\.gz)' "$1.list"; then
+  if grep -E '^(\.cache/|\.ansible/|\.git|\.ci/|\.venv|test$|tests/(unit|contract|integration|bench|run|output)|extensions/(guests|molecule)/|.*__pycache__|.*\.tar\.gz)' "$1.list"; then
     echo "these files do not belong into the package: add them to build_ignore in galaxy.yml"
     wrong=1
   fi
@@ -26,7 +26,8 @@ package_contents() { # TARBALL
       echo "$file is missing from the package: build_ignore in galaxy.yml takes too much"
       wrong=1
     fi
-  done < <(project_files plugins roles playbooks extensions docs meta changelogs COPYING README.md tests/config.yml)
+  done < <(project_files plugins roles playbooks extensions docs meta changelogs COPYING README.md tests/config.yml |
+    grep -zvE '^extensions/(guests|molecule)/')
   if ! grep -q '^extensions/lab/' "$1.list"; then
     echo "extensions/lab is not in the package"
     wrong=1

@@ -7,6 +7,7 @@ declare -rA PYTHONS=(
   [2.19]="3.11 3.12 3.13"
   [2.21]="3.13 3.14 3.12"
   [peers]="3.11 3.12 3.13"
+  [guests]="3.11 3.12 3.13"
 )
 
 # find_python X.Y: prints the first interpreter of this version that runs. Version managers keep theirs off PATH.
@@ -46,11 +47,11 @@ venvs() {
   echo "$link"
 }
 
-# use_venv NAME: puts the environment of this core (or "peers") first on PATH and into VENV; makes it where needed.
+# use_venv NAME: puts the environment of this core (or "peers", "guests") first on PATH and into VENV; makes it where needed.
 # Without an interpreter for it: a skipped check, and false.
 use_venv() {
   local name=$1 python stamp from
-  local -a specs
+  local -a specs more=()
   VENV=$(venvs)/venv-$name
   # shellcheck disable=SC2086 # a list of versions
   if ! python=$(first_python ${PYTHONS[$name]}); then
@@ -60,12 +61,16 @@ use_venv() {
   specs=(-r tests/requirements.txt)
   case $name in
     peers) specs+=(-r tests/requirements-peers.txt) ;;
+    guests)
+      more=(extensions/molecule/requirements.txt)
+      specs+=("ansible-core==$MAIN_CORE.*" -r "${more[0]}")
+      ;;
     "$MAIN_CORE") specs+=("ansible-core==$name.*" -r tests/requirements-tools.txt) ;;
     *) specs+=("ansible-core==$name.*") ;;
   esac
   from=$(log_lines)
   # The place belongs to it: environments cannot be moved.
-  stamp=$(cat tests/requirements*.txt <(echo "${specs[@]}" "$VENV" && "$python" -VV) | sha256sum)
+  stamp=$(cat tests/requirements*.txt "${more[@]}" <(echo "${specs[@]}" "$VENV" && "$python" -VV) | sha256sum)
   (
     flock 8 # legs of two runs may want it at the same moment
     [[ $stamp == "$(cat "$VENV/stamp" 2>/dev/null)" ]] || make_venv "$python" "$stamp" "${specs[@]}"

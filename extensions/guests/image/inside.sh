@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# The last steps of the golden image, inside it: the users, what starts, and a package source without a network.
+
+mkdir -p /root/.ssh /home/operator/.ssh
+useradd --home-dir /home/operator --shell /bin/bash --no-user-group --gid operator operator
+for home in /root /home/operator; do cp /tmp/key "$home/.ssh/authorized_keys"; done
+chown -R operator:operator /home/operator
+chmod 0700 /root/.ssh /home/operator/.ssh
+rm -f /tmp/key
+
+# The same in every guest; its name, its address and its machine ID come with the kernel's command line.
+: >/etc/machine-id
+rm -f /etc/hostname
+
+systemctl --quiet enable systemd-networkd.service lab-identity.service lab-report.service
+# Under software emulation each of these costs seconds that no test wants.
+systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
+  e2scrub_reap.service systemd-networkd-wait-online.service systemd-pstore.service getty@.service serial-getty@.service \
+  user@.service user-runtime-dir@.service modprobe@drm.service
+
+# pm-utils as a package that can be removed and installed again: the guests reach no registry.
+mkdir -p /srv/packages
+cd /srv/packages || exit
+apt-get -q -o APT::Sandbox::User=root download pm-utils powermgmt-base
+for file in *.deb; do
+  dpkg-deb --field "$file"
+  echo "Filename: ./$file"
+  echo "Size: $(stat --format=%s "$file")"
+  echo "SHA256: $(sha256sum "$file" | cut -d' ' -f1)"
+  echo
+done >Packages
+rm -rf /etc/apt/sources.list.d/* /var/lib/apt/lists/* /var/cache/apt/*.bin
+echo 'deb [trusted=yes] file:/srv/packages ./' >/etc/apt/sources.list
+rm -f /etc/resolv.conf /tmp/inside.sh
+printf '%s\n' 'passwd: files' 'group: files' 'shadow: files' 'hosts: files' >/etc/nsswitch.conf

@@ -1,0 +1,125 @@
+# shellcheck shell=bash
+# Real guests under QEMU: labs are brought up, every molecule scenario is played in one of them, they are taken down.
+
+readonly GUESTS=extensions/guests/guests
+readonly GUEST_PROGRAMS=(
+  qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ipmi_sim=openipmi mmdebstrap=mmdebstrap mke2fs=e2fsprogs
+  ip=iproute2 ipmitool=ipmitool mkswap=util-linux setpriv=util-linux ssh=openssh-client
+)
+
+# Half of the time a guest sleeps or boots: two labs side by side, each of two guests, take little longer than one.
+readonly LABS=(test1 test2)
+declare -rA SCENARIOS=(
+  [test1]="default suspend fence split_brain readme"
+  [test2]="faults wake roles_check roles_prepare"
+)
+readonly BENCH_LAB=test1
+# Long, and for a good part what others play too: only where they are named.
+readonly ONLY_NAMED=" readme roles_prepare "
+
+leg_guests() { # [SCENARIO ...]
+  local lab name steps=$TMPDIR/steps
+  if [[ $EUID != 0 ]]; then
+    skip "the guest lab" "not root: network namespaces and the guests' image need it; run ./test guests as root"
+    return
+  fi
+  need_programs "${GUEST_PROGRAMS[@]}" || return 0
+  use_venv guests || return 0
+  mkdir "$steps"
+  check "every scenario is played in one lab" each_once "$@"
+  trap take_down EXIT
+  for lab in "${LABS[@]}"; do
+    # a lab that dies on the way must not be taken for one that has nothing to say
+    echo "$lab: all was played" >"$steps/$lab.999.name"
+    in_lab "$lab" play "$steps/$lab" "$@" &
+    sleep 1
+  done
+  wait
+  for name in "$steps"/*.name; do check "$(<"$name")" ended "${name%.name}"; done
+}
+
+# Each of these scenarios is played in one lab, and they are all that there are.
+each_once() { # [SCENARIO ...]
+  local name
+  diff <(project_files 'extensions/molecule/*/molecule.yml' | xargs -0 -n 1 dirname | xargs -n 1 basename | sort) \
+    <(tr ' ' '\n' <<<"${SCENARIOS[*]}" | sort)
+  for name in "$@"; do
+    if [[ " ${SCENARIOS[*]} " != *" $name "* ]]; then
+      echo "there is no scenario '$name'; there are: ${SCENARIOS[*]}"
+      return 1
+    fi
+  done
+}
+
+# Labs of their own, beside one that somebody works with.
+in_lab() { # NAME COMMAND...
+  export PM_GUESTS_LAB=$1
+  "${@:2}"
+}
+
+# The output of a step and how it ended, for the record when all are over.
+ended() { # STEP
+  if [[ ! -e $1.status ]]; then
+    echo "it has not ended"
+    return 1
+  fi
+  cat "$1.log"
+  return "$(<"$1.status")"
+}
+
+# play STEPS [SCENARIO ...]: those of this lab's scenarios, or all of them, in a lab that is made for it.
+play() {
+  local steps=$1 number=100 name only=" ${*:2} " played=()
+  step() { # NAME COMMAND...
+    local file=$steps.$((number += 1)) status=0
+    echo "$PM_GUESTS_LAB: $1" >"$file.name"
+    "${@:2}" >"$file.log" 2>&1 || status=$?
+    say "  $PM_GUESTS_LAB: $1: $( ((status)) && echo FAILED || echo ok) ($SECONDS s)"
+    echo "$status" >"$file.status"
+    return "$status"
+  }
+  for name in ${SCENARIOS[$PM_GUESTS_LAB]}; do
+    if [[ $only == *" $name "* || ($only == "  " && $ONLY_NAMED != *" $name "*) ]]; then played+=("$name"); fi
+  done
+  if ((${#played[@]} == 0)); then
+    rm "$steps.999.name"
+    return
+  fi
+  "$GUESTS" down
+  # one after another: all boots at once would take longer
+  step "the lab comes up" flock "$(dirname "$steps")/up" "$GUESTS" up || return 0
+  for name in "${played[@]}"; do
+    step "scenario $name" "$GUESTS" molecule test --scenario-name "$name" --destroy never || true
+  done
+  if [[ $PM_GUESTS_LAB == "$BENCH_LAB" && $only == "  " ]]; then
+    step "what a sleep costs" "$GUESTS" exec "$CACHE/venv-guests/bin/python" tests/bench/sleep.py --quick guest1 || true
+  fi
+  step "a second up changes nothing" nothing_changes || true
+  step "the lab goes down" "$GUESTS" down || true
+  step "and leaves nothing" nothing_left || true
+  number=998
+  step "all was played" true
+}
+
+nothing_changes() { "$GUESTS" up | grep "already up, nothing changed"; }
+
+# Also when the leg is interrupted or has lost its way.
+take_down() {
+  local lab
+  for lab in "${LABS[@]}"; do in_lab "$lab" "$GUESTS" down >/dev/null || true; done
+}
+
+# No namespace, no run folder, no process, no mount of this lab.
+nothing_left() {
+  local ident wrong=0
+  ident=$("$GUESTS" ident)
+  if ip netns list | grep "pmg-$ident-"; then wrong=1; fi
+  if grep "pmg-$ident-" /proc/self/mounts; then wrong=1; fi
+  if [[ -e /run/pmg-$ident ]]; then
+    echo "/run/pmg-$ident is left"
+    wrong=1
+  fi
+  # the brackets keep grep from finding itself
+  if grep -la "pm[g]-$ident" /proc/[0-9]*/cmdline 2>/dev/null; then wrong=1; fi
+  return "$wrong"
+}
