@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import traceback
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
@@ -18,7 +17,8 @@ from ..module_utils._task import FenceTask, broken, interrupted_elsewhere, lost_
 from ..plugin_utils._delegate import ends_with_us, tidying
 from ..plugin_utils._itself import LOCALHOST, runs_on
 from ..plugin_utils._last_words import last_words
-from ..plugin_utils._variables import BadVariable, resolve
+from ..plugin_utils._safely import safely
+from ..plugin_utils._variables import resolve
 
 
 class ActionModule(ActionBase):
@@ -39,18 +39,14 @@ class ActionModule(ActionBase):
             "host": variables["inventory_hostname"],
             "proxy": "localhost" if here else delegate,
         }
-        try:
-            result.update(self._fence(args, here, variables, secrets))
-        except (BadVariable, Mistakes) as exc:
-            result.update(refused(exc, args))
-        except Exception as exc:
-            place = traceback.extract_tb(exc.__traceback__)[-1]
-            # a traceback could show a secret: say where it happened, and what, without one
-            why = f"pm_fence failed with {type(exc).__name__}: {exc} ({place.name}, line {place.lineno})"
-            result.update(broken(args, secrets.scrub(why)))
-        if not result.get("warnings"):
-            result.pop("warnings", None)  # core shows an empty list, or not, as its version goes
-        return result
+        found = safely(
+            "pm_fence",
+            lambda: self._fence(args, here, variables, secrets),
+            refused=lambda exc: refused(exc, args),
+            broken=lambda why: broken(args, why),
+            secrets=secrets,
+        )
+        return {**result, **found}
 
     def cleanup(self, force: bool = False) -> None:
         with tidying():

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -18,7 +17,7 @@ from ..module_utils._wake.task import WakeTask, broken, lost, prepare, refused
 from ..plugin_utils._delegate import tidying
 from ..plugin_utils._itself import LOCALHOST, runs_on
 from ..plugin_utils._last_words import last_words
-from ..plugin_utils._variables import BadVariable
+from ..plugin_utils._safely import safely
 from ..plugin_utils._wake_options import options_of
 from ..plugin_utils._wake_proxy import Proxy
 
@@ -41,18 +40,14 @@ class ActionModule(ActionBase):
             "proxy": "localhost" if here else self._task.delegate_to,
             "only_send": False,
         }
-        try:
-            result.update(self._wake(args, here, variables, secrets))
-        except (BadVariable, Mistakes) as exc:
-            result.update(refused(exc, args))
-        except Exception as exc:
-            place = traceback.extract_tb(exc.__traceback__)[-1]
-            # a traceback could show a secret: say where it happened, and what, without one
-            why = f"pm_wake failed with {type(exc).__name__}: {exc} ({place.name}, line {place.lineno})"
-            result.update(broken(args, secrets.scrub(why)))
-        if not result.get("warnings"):
-            result.pop("warnings", None)  # core shows an empty list, or not, as its version goes
-        return result
+        found = safely(
+            "pm_wake",
+            lambda: self._wake(args, here, variables, secrets),
+            refused=lambda exc: refused(exc, args),
+            broken=lambda why: broken(args, why),
+            secrets=secrets,
+        )
+        return {**result, **found}
 
     def cleanup(self, force: bool = False) -> None:
         with tidying():

@@ -140,6 +140,22 @@ def plain_words(message: str) -> list[str]:
     return [message.rstrip(".") + "."]
 
 
+def option_mistakes(
+    spec: t.Mapping[str, t.Any],
+    by_action: t.Collection[str],
+    args: t.Mapping[str, t.Any],
+    messages: t.Iterable[str],
+) -> list[str]:
+    """What is wrong with a task's options: what core's validation says, and each option that there is not.
+
+    :param by_action: options of ``spec`` that users are not offered, as the action plugin sets them.
+    :param messages: core's, of a validation by ``spec``.
+    """
+    known = [name for name in spec if name not in by_action]
+    found = [line for text in messages if not UNSUPPORTED.search(text) for line in plain_words(text)]
+    return found + [unknown("option", name, known) for name in args if name not in spec]
+
+
 def _path(parents: str | None, name: str) -> str:
     return f"{parents.replace(' -> ', '.')}.{name}" if parents else name
 

@@ -21,7 +21,7 @@ from ._fencing.outcome import Outcome
 from ._fencing.report import empty_result, refusal, report
 from ._fencing.waiting import MonotonicClock
 from ._interrupt import run
-from ._options import FENCE_OPTIONS, REQUEST_OPTIONS, UNSUPPORTED, Mistakes, plain_words, request_of, unknown
+from ._options import FENCE_OPTIONS, REQUEST_OPTIONS, Mistakes, option_mistakes, request_of
 from ._secrets import Secrets
 
 
@@ -81,7 +81,10 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> FenceTask:
     params = checked.validated_parameters
     agents = params.get("agents") or []
     host, agent_mistakes = parse_agents(name, agents if isinstance(agents, (list, tuple)) else [], secrets)
-    mistakes = [f"{name}: {message}" for message in _option_mistakes(args, checked.error_messages)]
+    mistakes = [
+        f"{name}: {message}"
+        for message in option_mistakes(FENCE_OPTIONS, ("host", "proxy"), args, checked.error_messages)
+    ]
     if not isinstance(agents, (list, tuple)):
         mistakes.append(
             f"{name}: pm_agents, or the option agents, must be a list. "
@@ -93,12 +96,6 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> FenceTask:
     if mistakes or request is None:
         raise Mistakes(mistakes)
     return FenceTask(host, request, params["proxy"], params)
-
-
-def _option_mistakes(args: t.Mapping[str, t.Any], messages: t.Iterable[str]) -> list[str]:
-    known = [name for name in FENCE_OPTIONS if name not in ("host", "proxy")]
-    found = [line for text in messages if not UNSUPPORTED.search(text) for line in plain_words(text)]
-    return found + [unknown("option", name, known) for name in args if name not in FENCE_OPTIONS]
 
 
 def refused(exc: Exception, args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -27,7 +27,8 @@ from .answer import (
 )
 from .machine import Machine
 
-_LOGIND: t.Final = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
+#: Service, object and interface, as busctl takes them.
+LOGIND: t.Final = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
 _METHODS: t.Final = {"mem": "CanSuspend", "disk": "CanHibernate", "hybrid": "CanHybridSleep"}
 _SWITCHES: t.Final = {"mem": "--suspend", "disk": "--hibernate", "hybrid": "--suspend-hybrid"}
 #: busctl's words for a bus or a logind that is not there at all.
@@ -134,7 +135,7 @@ def _failsafe(ask: t.Callable[[], Answer]) -> Answer:
 
 def _logind(machine: Machine, method: str) -> Answer:
     try:
-        ran = run(machine, "busctl", "call", *_LOGIND, method)
+        ran = run(machine, "busctl", "call", *LOGIND, method)
     except FileNotFoundError:
         raise ProbeFailed("cannot ask logind without busctl: install it, it is a part of systemd") from None
     said = shown(ran.err or ran.out)

@@ -12,6 +12,8 @@ import signal
 import time
 import typing as t
 
+from .answer import chosen
+from .backends import LOGIND
 from .machine import Machine
 
 MODES: t.Final = ("mem", "disk", "hybrid", "freeze")
@@ -22,7 +24,6 @@ LIMIT: t.Final = 120.0
 _POLL: t.Final = 0.1
 #: Settings of this boot, after all others.
 DROP_IN: t.Final = "/run/systemd/sleep.conf.d/zz-hostpm.power.conf"
-_LOGIND: t.Final = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
 _COUNT: t.Final = "/sys/power/wakeup_count"
 _SYSTEMD: t.Final = {"mem": "suspend", "freeze": "suspend", "disk": "hibernate", "hybrid": "hybrid-sleep"}
 _PM_UTILS: t.Final = {"mem": "pm-suspend", "disk": "pm-hibernate", "hybrid": "pm-suspend-hybrid"}
@@ -133,7 +134,7 @@ def _preparing(machine: Machine) -> bool:
     Not known is not over: it may be about to sleep.
     """
     try:
-        return machine.run(["busctl", "get-property", *_LOGIND, "PreparingForSleep"]).out.strip() != "b false"
+        return machine.run(["busctl", "get-property", *LOGIND, "PreparingForSleep"]).out.strip() != "b false"
     except OSError:
         return True
 
@@ -159,7 +160,7 @@ def _sysfs(machine: Machine, mode: str) -> str:
 
 def _choose(machine: Machine, path: str, word: str, restored: contextlib.ExitStack) -> None:
     """Choose one of the words of a sysfs file, and the one that was chosen before afterwards."""
-    before = machine.read(path).partition("[")[2].partition("]")[0]
+    before = chosen(machine.read(path))
     if before != word:
         machine.write(path, word)
         if before:

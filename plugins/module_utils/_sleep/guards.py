@@ -10,6 +10,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass
 
+from .backends import LOGIND
 from .machine import Machine
 
 #: How long one check of the user may take (s).
@@ -100,11 +101,10 @@ def _running(machine: Machine) -> list[str]:
 
 def _inhibitors(machine: Machine) -> t.Iterator[Objection]:
     """Block inhibitors of logind for sleep (systemd-inhibit(1)); delays are logind's own business."""
-    place = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
     if not machine.exists(_SEATS):
         return  # no logind, no inhibitors
     try:
-        ran = machine.run(["busctl", "call", *place, "ListInhibitors"])
+        ran = machine.run(["busctl", "call", *LOGIND, "ListInhibitors"])
         told = (ran.err or ran.out) if ran.rc else ""
         words = [] if ran.rc else shlex.split(ran.out)[2:]
     except (OSError, ValueError) as exc:

@@ -16,7 +16,7 @@ from .._fencing.errors import PowerError
 from .._fencing.levels import Refused, check_agents, check_request
 from .._fencing.waiting import MonotonicClock
 from .._interrupt import run
-from .._options import UNSUPPORTED, Mistakes, plain_words, unknown
+from .._options import Mistakes, option_mistakes
 from .._secrets import Secrets
 from .._sleep.magic import NotSent
 from .._task import FenceTask
@@ -104,7 +104,7 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> WakeTask:
     given = {option: value for option, value in args.items() if value is not None}
     checked = ArgumentSpecValidator({**WAKE_OPTIONS, "agents": {"type": "raw"}}).validate(given)
     params = {**checked.validated_parameters, "host": name}
-    mistakes = _option_mistakes(args, checked.error_messages)
+    mistakes = option_mistakes(WAKE_OPTIONS, SET_BY_ACTION, args, checked.error_messages)
     if mistakes:  # its types are not those of the spec
         raise Mistakes(f"{name}: {secrets.scrub(message)}" for message in mistakes)
     wanted = bool(params["agents"]) and "agent" in (params["rungs"] or ["agent"])
@@ -115,12 +115,6 @@ def prepare(args: t.Mapping[str, t.Any], secrets: Secrets) -> WakeTask:
     if mistakes or wake is None:
         raise Mistakes(mistakes)
     return WakeTask(wake, params["proxy"], {**params, "due": wake.due}, agents)
-
-
-def _option_mistakes(args: t.Mapping[str, t.Any], messages: t.Iterable[str]) -> list[str]:
-    known = [name for name in WAKE_OPTIONS if name not in SET_BY_ACTION]
-    found = [line for text in messages if not UNSUPPORTED.search(text) for line in plain_words(text)]
-    return found + [unknown("option", name, known) for name in args if name not in WAKE_OPTIONS]
 
 
 def _agents(params: t.Mapping[str, t.Any], secrets: Secrets) -> tuple[FenceTask | None, list[str]]:
