@@ -17,9 +17,13 @@ _PAUSE: t.Final = 0.2
 class Clock(t.Protocol):
     """Monotonic seconds and a sleep."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        raise NotImplementedError
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for so long."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

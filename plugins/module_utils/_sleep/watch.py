@@ -18,9 +18,13 @@ _GAP: t.Final = 1.0
 class Clock(t.Protocol):
     """CLOCK_BOOTTIME and a sleep in seconds."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        raise NotImplementedError
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for so long."""
+        raise NotImplementedError
 
 
 class BootClock:
