@@ -46,6 +46,15 @@ options:
         - The name of the power supply that the agent controls; by default the agent's name.
         - Agents with the same name of a feed are several ways to one supply.
         type: str
+      may_sleep:
+        description:
+        - Whether the host may be asleep (S3) when this agent reads off without telling the two apart,
+          as many BMCs do.
+        - With V(true) such a read alone proves no off. A hard off is sent all the same, and counts when
+          it was accepted and can act no more, after O(agent_timeout). So an off is never without a change.
+        - With V(false), for a host that never sleeps, a read of off is taken for off.
+        type: bool
+        default: true
       ipmi:
         description:
         - A BMC, or an outlet that speaks IPMI 2.0 (RMCP+). Needs the Python library pyghmi where the

@@ -67,6 +67,7 @@ def _parse_agent(index: int, entry: t.Any, secrets: Secrets) -> Agent:
         address=DRIVERS[driver].address(options),
         actions=frozenset(DRIVERS[driver].ACTIONS),
         feed=(values.get("feed") or name) if role is Role.FEED else "",
+        may_sleep=values["may_sleep"],
         options=options,
     )
 

@@ -22,6 +22,7 @@ COMMON_AGENT_OPTIONS: t.Final[dict[str, dict[str, t.Any]]] = {
     "order": {"type": "int", "default": 1},
     "role": {"type": "str", "choices": [role.value for role in Role]},
     "feed": {"type": "str"},
+    "may_sleep": {"type": "bool", "default": True},
 }
 
 AGENT_OPTIONS: t.Final[dict[str, dict[str, t.Any]]] = {

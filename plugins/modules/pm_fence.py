@@ -59,13 +59,14 @@ attributes:
   idempotent:
     description: Whether a second run changes nothing.
     support: partial
-    details: V(off) and V(on) send nothing to a host that is read off, or on. V(restart) and V(nmi) always act.
+    details: V(off) and V(on) send nothing to a host that is surely off, or read on. A read of off that may be a sleep
+      is not sure (O(agents[].may_sleep)), so V(off) sends the hard off each time. V(restart) and V(nmi) always act.
 options:
   action:
     description:
       - What to do. Quote V(off) and V(on) in YAML.
       - V(status) reads the agents level after level until they say whether the host is on or off.
-      - V(off) switches the host off and proves it.
+      - V(off) switches the host off and proves it. A host that is surely off is left as it is.
       - V(on) switches on all supplies, then the host, and waits until it is read on.
       - V(restart) proves the host off, then switches it on. Where off cannot be proven, nothing is switched on. A host
         that was off already is switched on. V(reboot) means the same.
@@ -135,8 +136,8 @@ options:
 notes:
   - Name all supplies of a host in O(agents), each once. A supply that is missing there is not taken into account. Two
     agents that reach one address and port are refused, but a device with two addresses is taken for two devices.
-  - A BMC that cannot tell the ACPI state reads off while its host sleeps (S3). Such a host is V(already_off), with a
-    warning.
+  - Many BMCs cannot tell the ACPI state, and read off while their host sleeps (S3) and may wake with all that it has
+    in memory. Such a read alone proves no off, see O(agents[].may_sleep); V(status) reports it with a warning.
   - What a BMC tells is believed. One that carries out a command later than O(agent_timeout), or tells of a state
     that is older than O(settle), can make an outcome wrong; raise these options for such a device.
   - Passwords written into a task, not into variables of their own, may be shown by Ansible where the task fails.

@@ -12,16 +12,18 @@ from play_kit import FENCE, Lab, MakeConsole, fence
 RACK = """
 hosts:
   down: {bmc: {}}
-  twice: {bmc: {}}
+  twice: {bmc: {acpi: true}}
   thrice: {bmc: {}}
   supplied: {bmc: {}, feeds: {a: {}, b: {}}, restore_policy: always}
   unquoted: {bmc: {}}
   reborn: {bmc: {}}
   debugged: {bmc: {}}
   liar: {bmc: {faults: {lie: 'off'}}}
-  shy: {bmc: {faults: {reject: 'on'}}, power: 'off'}
+  shy: {bmc: {acpi: true, faults: {reject: 'on'}}, power: 'off'}
   dim: {bmc: {}, feeds: {a: {}, b: {faults: {lie: 'on'}}}, power: 'off'}
   late: {bmc: {faults: {lie: 'off'}}}
+  sleeper: {bmc: {}}
+  insomniac: {bmc: {}, power: 'off'}
 """
 
 pytestmark = pytest.mark.every_core
@@ -55,6 +57,28 @@ def test_a_second_off_changes_nothing(lab: Lab, console: MakeConsole) -> None:
     assert (again["outcome"], again["changed"]) == ("already_on", False)
     assert lab.commands("twice") == ["off", "on"]
     assert lab.state("twice") == "running"
+
+
+def test_a_host_that_sleeps_is_not_taken_for_off(lab: Lab, console: MakeConsole) -> None:
+    """Its BMC reads off and cannot tell more: the hard off is sent, and takes it down."""
+    lab.ask(do="sleep", host="sleeper")
+    run = console({"sleeper": lab.hosts["sleeper"]}).play(
+        [fence("seen", action="status"), fence("fenced", action="off", agent_timeout=2)]
+    )
+    seen, fenced = (run.result("sleeper", name) for name in ("seen", "fenced"))
+    assert (seen["power"], seen["fenced"]) == ("off", False)
+    assert (fenced["outcome"], fenced["changed"], fenced["fenced"]) == ("off_verified", True, True)
+    assert (lab.commands("sleeper"), lab.state("sleeper")) == (["off"], "dark")
+    for result in (seen, fenced):
+        assert "sleeper: 'bmc' cannot tell off from asleep (S3)." in " ".join(result["warnings"])
+
+
+def test_a_host_that_never_sleeps_is_off_when_its_bmc_reads_off(lab: Lab, console: MakeConsole) -> None:
+    agents = [{**agent, "may_sleep": False} for agent in lab.agents("insomniac")]
+    run = console({"insomniac": {"pm_agents": agents}}).play([fence(action="off")])
+    result = run.result("insomniac")
+    assert (result["outcome"], result["changed"], lab.commands("insomniac")) == ("already_off", False, [])
+    assert not result.get("warnings")
 
 
 def test_restart_of_a_host_that_starts_by_itself_when_its_power_returns(

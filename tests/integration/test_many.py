@@ -11,7 +11,9 @@ from play_kit import FENCE, Lab, MakeConsole, Run, fence
 
 CROWD = [f"crowd{number:02}" for number in range(20)]
 ROW = [f"row{number}" for number in range(4)]
-RACK = "hosts:\n" + "".join(f"  {name}: {{bmc: {{}}}}\n" for name in [*CROWD, *ROW, "free0", "free1", "loop"])
+RACK = "hosts:\n" + "".join(
+    f"  {name}: {{bmc: {{acpi: true}}}}\n" for name in [*CROWD, *ROW, "free0", "free1", "loop"]
+)
 
 
 def outcomes(run: Run) -> dict[str, str]:

@@ -65,7 +65,7 @@ class Engine:
                 would = not self._is_on(verdict)
             else:
                 verdict = await self._read_levels()
-                would = op.request.action != "off" or verdict.power is not Power.OFF
+                would = op.request.action != "off" or verdict.power is not Power.OFF or verdict.maybe_asleep
             return Outcome(
                 "planned", op, verdict, would_change=would, evidence=op.evidence(), reasons=verdict.reasons
             )
@@ -160,6 +160,7 @@ class Engine:
             for agent in op.host.agents
             if agent.role is not Role.FEED
             or not op.changed
+            or (op.before is not None and op.before.power is Power.OFF)
             or (op.link(agent).off_sent and op.link(agent).before_off is not Power.OFF)
         ]
 

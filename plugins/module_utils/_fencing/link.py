@@ -1,4 +1,4 @@
-"""The link to one agent during an operation: opens when needed, reads, sends, remembers what was sent."""
+"""The link to one agent during an operation: reads, sends, and remembers what was sent."""
 
 # Copyright: (c) 2026, hostpm.power contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -6,28 +6,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import typing as t
 
-from .driver import Driver, DriverFactory
-from .errors import Busy, DeadlineExceeded, Misconfigured, PowerError, Protocol
+from .driver import Driver
+from .errors import DeadlineExceeded, PowerError
 from .journal import Journal
 from .model import Agent, Observation, Power, Request, RestorePolicy
-from .waiting import Clock, within
-
-T = t.TypeVar("T")
-
-#: How long a log-out may take beyond what the driver promises (s).
-CLOSE_GUARD = 3.0
+from .session import Session
+from .waiting import Clock
 
 
 class Link:
     """A conversation with one agent that survives lost sessions.
 
     Reads and sends never raise a :class:`PowerError`: they return it. Not for concurrent use.
-
-    :param reached: the devices that were reached and by which agent, shared by the links of an operation.
     """
 
     def __init__(
@@ -35,12 +27,10 @@ class Link:
         agent: Agent,
         level: int,
         *,
-        factory: DriverFactory,
-        deadline: float,
+        session: Session,
         request: Request,
         clock: Clock,
         journal: Journal,
-        reached: dict[str, Agent],
     ) -> None:
         self.agent = agent
         self.level = level
@@ -62,19 +52,31 @@ class Link:
         self.last: Observation | None = None
         #: Since when nothing but errors came from it.
         self.silent_since: float | None = None
-        self._factory = factory
-        self._deadline = deadline
+        self._session = session
         self._request = request
         self._clock = clock
         self._journal = journal
-        self._reached = reached
-        self._driver: Driver | None = None
         self._off_unconfirmed = self._off_lost = -math.inf
+        self._off_accepted = False
 
     @property
     def power(self) -> Power:
         """What the newest read said."""
         return self.last.power if self.last else Power.UNKNOWN
+
+    @property
+    def maybe_asleep(self) -> bool:
+        """It reads off, cannot tell that from asleep, and no hard off has surely acted.
+
+        One has when it read on before. When it read off, one that was accepted has acted when it can act no more: a
+        BMC holds the power button for some seconds, which wakes a host that sleeps before it switches it off.
+        """
+        if self.last is None or not self.last.maybe_asleep:
+            return False
+        may_have_acted = self._off_accepted or self._off_lost > -math.inf
+        if self.before_off is Power.ON and may_have_acted:
+            return False
+        return not (self._off_accepted and self.last.start >= self.off_over_at)
 
     @property
     def off_over_at(self) -> float:
@@ -108,7 +110,7 @@ class Link:
             return Observation(self.agent, begun, self._clock.now(), reading=reading)
 
         try:
-            seen = await self._attempt(status, until)
+            seen = await self._session.attempt(status, until)
         except PowerError as exc:
             seen = Observation(self.agent, start, self._clock.now(), error=exc)
             self.silent_since = start if self.silent_since is None else self.silent_since
@@ -143,8 +145,10 @@ class Link:
         lost is for the next read to tell.
         """
         start = self._clock.now()
-        if action == "off" and self.before_off is None:
-            self.before_off = self.power
+        if action == "off":
+            self.before_off = self.power if self.before_off is None else self.before_off
+            # where it read off before, it reads so whether this one acts or not
+            self.shadowed = self.shadowed or self.power is Power.OFF
 
         handed_over: float | None = None
 
@@ -156,7 +160,7 @@ class Link:
         error: PowerError | None = None
         answered = False
         try:
-            await self._attempt(command, until)
+            await self._session.attempt(command, until)
             answered = True
         except PowerError as exc:
             error = exc
@@ -169,7 +173,7 @@ class Link:
                 self.off_sent = self.off_sent or handed_over is not None
                 if handed_over is not None and may_act:
                     if answered:
-                        self._off_unconfirmed = handed_over
+                        self._off_unconfirmed, self._off_accepted = handed_over, True
                     else:
                         self._off_lost = handed_over
         self._journal.sent(self.level, self.agent, action, start, self._clock.now(), error)
@@ -177,63 +181,4 @@ class Link:
 
     async def close(self) -> None:
         """Log out; raises nothing."""
-        driver, self._driver = self._driver, None
-        if driver is None:
-            return
-        with contextlib.suppress(Exception):  # a mistake in one driver's log-out must not end the operation
-            await within(self._clock, self._clock.now() + CLOSE_GUARD, driver.close())
-
-    def _claim(self, device: str) -> None:
-        """One device behind two agents would be a proof that counts twice: only the first may use it."""
-        first = self._reached.setdefault(device, self.agent)
-        if first is not self.agent:
-            raise Misconfigured(
-                f"it is the same device as '{first.name}' ({first.address}): both reach {device}",
-                "Correct one of the two addresses, or leave one of the two agents out",
-            )
-
-    async def _attempt(self, work: t.Callable[[Driver], t.Coroutine[t.Any, t.Any, T]], until: float) -> T:
-        limit = min(until, self._clock.now() + self._request.agent_timeout)
-        refusals: list[Busy] = []
-        opened = False
-
-        async def logged_in() -> T:
-            nonlocal opened
-            if self._driver is None:
-                self._driver = self._factory(self.agent, self._deadline)
-                self._claim(await self._driver.open())
-            opened = True
-            return await work(self._driver)
-
-        while True:
-            opened = False
-            try:
-                return await within(self._clock, limit, logged_in())
-            except DeadlineExceeded as exc:
-                said = self._driver.doing() if self._driver else ("", "")
-                await self.close()
-                if refusals and not opened:  # what was cut short tells less than what came before it
-                    raise refusals[-1] from None
-                raise _with_place(exc, *said) from None
-            except Busy as exc:
-                await self.close()
-                refusals.append(exc)
-                if self._clock.now() + self._request.poll >= limit:
-                    raise
-                await self._clock.sleep(self._request.poll)
-            except PowerError:
-                await self.close()  # whatever session is left is doubtful: the next use logs in again
-                raise
-            except Exception as exc:
-                # A mistake in one driver must not keep the other agents from fencing the host. Its text stays
-                # out: it may hold anything.
-                await self.close()
-                raise Protocol(
-                    f"the driver {self.agent.driver} failed with {type(exc).__name__}",
-                    "This is a mistake in the driver: report it",
-                ) from exc
-
-
-def _with_place(exc: DeadlineExceeded, doing: str, advice: str) -> DeadlineExceeded:
-    """The same, with what was going on, unless the driver noticed it first."""
-    return exc if doing in exc.tried else DeadlineExceeded(exc.tried + doing, advice or exc.advice)
+        await self._session.close()

@@ -63,7 +63,8 @@ class Agent:
     """One power-management device of a host.
 
     ``index`` is its place in ``pm_agents``, ``device`` identifies device and plug (two agents of one host
-    must differ in it), ``address`` is for messages, ``actions`` is what its driver can send.
+    must differ in it), ``address`` is for messages, ``actions`` is what its driver can send. ``may_sleep``: a read of
+    off may be a host that sleeps, where the device cannot tell.
     """
 
     index: int
@@ -75,6 +76,7 @@ class Agent:
     address: str
     actions: frozenset[str]
     feed: str = ""
+    may_sleep: bool = True
     options: t.Mapping[str, t.Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -100,6 +102,12 @@ class Observation:
     def power(self) -> Power:
         """What the agent said; an error says nothing."""
         return self.reading.power if self.reading else Power.UNKNOWN
+
+    @property
+    def maybe_asleep(self) -> bool:
+        """The chassis reads off, and may sleep all the same."""
+        told = self.reading is not None and self.reading.maybe_asleep and self.power is Power.OFF
+        return told and self.agent.role is Role.CHASSIS and self.agent.may_sleep
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from .errors import PowerError
 from .link import Link
 from .model import Agent, Level, Observation, Power, Role
 from .operation import Operation
+from .soft import SoftRequest
 from .verdict import Verdict, judge
 from .waiting import together
 
@@ -43,7 +44,7 @@ async def power_off(op: Operation, until: float) -> OffResult:
     """
     results: list[LevelResult] = []
     proof: _Proof | None = None
-    soft = _SoftRequest(op)
+    soft = SoftRequest(op)
     for place, level in enumerate(op.levels):
         if proof and proof.proven:
             results.append(LevelResult(level, "not_needed"))
@@ -57,9 +58,8 @@ async def power_off(op: Operation, until: float) -> OffResult:
     verdict = op.verdict()
     if verdict.power is Power.OFF:
         # read off, but not by the rules of a proof (once, or by agents that no level relied on)
-        verdict = Verdict(
-            Power.UNKNOWN, "", verdict.supply, ("Off was read, but not long enough to prove it.",)
-        )
+        why = "it may sleep (S3)" if op.may_sleep(verdict) else "not long enough to prove it"
+        verdict = Verdict(Power.UNKNOWN, "", verdict.supply, (f"Off was read, but {why}.",))
     return OffResult(verdict, False, tuple(results), op.evidence())
 
 
@@ -71,41 +71,10 @@ class _Proof:
     evidence: tuple[Observation, ...] = ()
 
 
-class _SoftRequest:
-    """The one request for an orderly shutdown that an operation may make before the hard off."""
-
-    def __init__(self, op: Operation) -> None:
-        self._op = op
-        self._time = op.request.soft_timeout
-
-    def time_for(self, level: Level) -> float:
-        """Seconds that this level may need on top of its share."""
-        return self._time if any(self._can(agent) for agent in level.agents) else 0.0
-
-    async def make(self, links: t.Sequence[Link], until: float) -> Link | None:
-        """Ask one chassis agent that was just read on, and wait until it reads off or the time is over."""
-        able = [link for link in links if self._can(link.agent) and link.power is Power.ON]
-        if self._time <= 0 or not able:
-            return None
-        link = able[0]
-        end = min(until, self._op.clock.now() + self._time)
-        self._time = 0.0
-        link.shadowed = True
-        await link.send("soft", end)
-        while True:
-            seen = await link.read(until)
-            if seen.power is Power.OFF or not await self._op.pause(end):
-                return link
-
-    @staticmethod
-    def _can(agent: Agent) -> bool:
-        return agent.role is Role.CHASSIS and "soft" in agent.actions
-
-
 class _LevelOff:
     """One level's try: open and read, cut all at the same moment, confirm."""
 
-    def __init__(self, op: Operation, level: Level, until: float, soft: _SoftRequest) -> None:
+    def __init__(self, op: Operation, level: Level, until: float, soft: SoftRequest) -> None:
         self._op = op
         self._level = level
         self._until = until
@@ -129,13 +98,16 @@ class _LevelOff:
         self._agents = self._useful([seen.agent for seen in first if seen.reading])
         if not self._op.host.sufficient(self._agents):
             return self._failed(first, "nothing was changed by this level, too few of its agents answered")
-        if judge(self._op.host, [first]).power is Power.OFF:
+        found = judge(self._op.host, [first])
+        if found.power is Power.OFF and not found.maybe_asleep:
             already = await self._confirm(patient=False)
             if already.proven:
                 return already
         links = [self._op.link(agent) for agent in self._agents]
         asked = await self._soft.make(links, self._until)
-        targets = [link for link in links if link.power is not Power.OFF or link is asked]
+        targets = [
+            link for link in links if link.power is not Power.OFF or link.maybe_asleep or link is asked
+        ]
         chassis = [link for link in targets if link.agent.role is Role.CHASSIS]
         feeds = [link for link in targets if link.agent.role is Role.FEED]
         await self._cut(chassis, self._op.share(self._until, 2) if feeds else self._until)
@@ -177,7 +149,7 @@ class _LevelOff:
         while True:
             seen = await self._pass(gone)
             verdict = judge(self._op.host, seen)
-            if verdict.power is Power.OFF:
+            if verdict.power is Power.OFF and not self._op.may_sleep(verdict):
                 proof.append([obs for level in seen for obs in level])
                 if len(proof) == 2:
                     return _Proof(verdict, True, "", tuple(obs for one in proof for obs in one))
@@ -203,15 +175,16 @@ class _LevelOff:
         return [seen[: len(agents)], seen[len(agents) :]]
 
     def _may_repeat(self, seen: Observation) -> bool:
-        """The answer to the off was lost, and a read says that the off did not act."""
-        return seen.agent.name in self._lost and seen.reading is not None and seen.power is not Power.OFF
+        """The answer to the off was lost, and a read says that the off did not act, or cannot say that it did."""
+        undone = seen.power is not Power.OFF or self._op.link(seen.agent).maybe_asleep
+        return seen.agent.name in self._lost and seen.reading is not None and undone
 
     def _hopeless(self) -> bool:
         """Too few agents are left that can still read off."""
         hopeful = [
             agent
             for agent in self._agents
-            if self._op.link(agent).power is Power.OFF
+            if (self._op.link(agent).power is Power.OFF and not self._op.link(agent).maybe_asleep)
             or (agent.name not in self._refused and not self._given_up(agent))
         ]
         return self._op.host.sufficient(hopeful) is None
@@ -232,12 +205,27 @@ class _LevelOff:
             return f"was told off, reads {word}, and: {self._lost[seen.agent.name]}".rstrip(".")
         return f"was told off and still reads {word}. Look at the device, or give the host another agent"
 
+    def _untold(self, seen: Observation) -> str:
+        """What to say of a read of off that may be a sleep."""
+        refusal = self._refused.get(seen.agent.name) or self._lost.get(seen.agent.name)
+        told = (
+            f"and: {refusal}".rstrip(".")
+            if refusal
+            else f"and its time was over within {self._op.request.agent_timeout:g} s of its hard off (agent_timeout)"
+        )
+        return (
+            f"reads off, which it cannot tell from asleep (S3), {told}. Give the host its supplies as agents, or "
+            "where it never sleeps say may_sleep: false for this agent"
+        )
+
     def _failed(self, seen: t.Sequence[Observation], reason: str) -> _Proof:
         why = []
         for obs in seen:
             refusal = self._refused.get(obs.agent.name)
             if obs.error:
                 why.append(f"{obs.agent.label}: {obs.error}")
+            elif self._op.link(obs.agent).maybe_asleep:
+                why.append(f"{obs.agent.label}: {self._untold(obs)}.")
             elif refusal and obs.power is not Power.OFF:
                 why.append(f"{obs.agent.label}: {refusal}")
             elif obs.power is not Power.OFF:

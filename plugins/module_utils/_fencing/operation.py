@@ -14,6 +14,7 @@ from .journal import Journal
 from .levels import arrange, off_levels
 from .link import Link
 from .model import Agent, Host, Level, Observation, Power, Request, Role
+from .session import Session
 from .verdict import Verdict, judge
 from .waiting import Clock, together
 
@@ -46,12 +47,17 @@ class Operation:
             agent.name: Link(
                 agent,
                 number.get(agent.name, 0),
-                factory=factory,
-                deadline=self.deadline,
+                session=Session(
+                    agent,
+                    factory=factory,
+                    deadline=self.deadline,
+                    request=request,
+                    clock=clock,
+                    reached=reached,
+                ),
                 request=request,
                 clock=clock,
                 journal=self.journal,
-                reached=reached,
             )
             for agent in host.agents
         }
@@ -115,6 +121,12 @@ class Operation:
     def verdict(self) -> Verdict:
         """What the newest observations prove together."""
         return judge(self.host, self.newest())
+
+    def may_sleep(self, verdict: Verdict) -> bool:
+        """Whether a verdict of off may be a sleep for all that was read and sent."""
+        chassis = [link for link in self.links.values() if link.agent.role is Role.CHASSIS]
+        off = [link for link in chassis if link.power is Power.OFF]
+        return verdict.maybe_asleep and all(link.maybe_asleep for link in off)
 
     def note_before(self) -> None:
         """Remember the state that the operation found, once there is a verdict and while nothing was sent."""

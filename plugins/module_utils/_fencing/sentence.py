@@ -51,15 +51,8 @@ def warnings(outcome: Outcome) -> list[str]:
         )
     if outcome.word == "on_unverified":
         found.append(f"{host}: it was not seen whether the host woke up. Add an agent that can be read.")
-    if (
-        outcome.word == "already_off"
-        and outcome.verdict.basis == "chassis"
-        and (untold := _maybe_asleep(outcome))
-    ):
-        found.append(
-            f"{host}: {untold} cannot tell off from asleep (S3). A host that sleeps wakes up with all that it had in "
-            "memory. If it may sleep, fence it by its supplies, or switch it on and then off."
-        )
+    if untold := _maybe_asleep(outcome):
+        found.append(f"{host}: {untold} cannot tell off from asleep (S3). {_of_a_sleep(outcome)}")
     if outcome.word in ("on_verified", "already_on", "restarted") and outcome.verdict.basis == "feed":
         found.append(
             f"{host}: its supplies are on, the host itself was not seen. Add a chassis agent, such as its BMC."
@@ -99,11 +92,24 @@ def _basis(outcome: Outcome) -> str:
 
 
 def _maybe_asleep(outcome: Outcome) -> str:
-    """The chassis agents, where none of them would have told that the host sleeps."""
-    seen = [obs for obs in outcome.evidence if obs.agent.role is Role.CHASSIS and obs.power is Power.OFF]
-    if not all(obs.reading and obs.reading.maybe_asleep for obs in seen):
+    """The chassis agents by which it is off, where none of them would have told that the host sleeps."""
+    by_chassis = outcome.verdict.basis == "chassis" and outcome.verdict.maybe_asleep
+    if not (by_chassis or outcome.fenced):
         return ""
-    return " and ".join(dict.fromkeys(f"'{obs.agent.name}'" for obs in seen))
+    off = [obs for obs in outcome.evidence if obs.power is Power.OFF]
+    sure = [obs for obs in off if not obs.maybe_asleep or outcome.op.link(obs.agent).before_off is Power.ON]
+    return "" if sure else " and ".join(dict.fromkeys(f"'{obs.agent.name}'" for obs in off))
+
+
+def _of_a_sleep(outcome: Outcome) -> str:
+    """What an off means that may be a sleep."""
+    once = "Where it never sleeps, say so with may_sleep: false for the agent."
+    if not outcome.fenced:
+        return f"To be off for sure it needs the hard off, which action: off sends all the same. {once}"
+    return (
+        "So the hard off was sent to a host that read off, and was accepted; whether a BMC carries it out in a sleep "
+        f"is for its maker to say. Where the host may sleep, fence it by its supplies. {once}"
+    )
 
 
 def _intent(outcome: Outcome) -> str:

@@ -20,7 +20,8 @@ class Verdict:
     """What the observations prove.
 
     ``basis`` (chassis, feed or "") is what ``power`` rests on, ``supply`` is live, partial, dead, unknown, or
-    none for a host without feeds. ``reasons`` says why an unknown is unknown.
+    none for a host without feeds. ``reasons`` says why an unknown is unknown. ``maybe_asleep``: off is read from
+    chassis agents alone, none of which can tell it from asleep.
     """
 
     power: Power
@@ -28,6 +29,7 @@ class Verdict:
     supply: str
     reasons: tuple[str, ...] = ()
     contradicted: bool = False
+    maybe_asleep: bool = False
 
 
 def feed_states(host: Host, passes: t.Sequence[Pass]) -> dict[str, Power]:
@@ -88,7 +90,8 @@ def judge(host: Host, passes: t.Sequence[Pass]) -> Verdict:
         if power in powers:
             return Verdict(power, "chassis", supply)
     if any(level and all(obs.power is Power.OFF for obs in level) for level in chassis):
-        return Verdict(Power.OFF, "chassis", supply)
+        off = [obs for level in chassis for obs in level if obs.power is Power.OFF]
+        return Verdict(Power.OFF, "chassis", supply, maybe_asleep=all(obs.maybe_asleep for obs in off))
     if not host.chassis and Power.ON in states.values():
         return Verdict(Power.ON, "feed", supply)
     return Verdict(Power.UNKNOWN, "", supply, _reasons(host, passes))

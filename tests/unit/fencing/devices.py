@@ -57,6 +57,8 @@ class Behaviour:
     read_lag: float = 0.0
     #: Seconds for which it reads "PoweringOff" after it went off.
     transition: float = 0.0
+    #: It can tell a host that sleeps from one that is off.
+    tells_sleep: bool = True
     #: What it reads whatever is true.
     says: Reading | None = None
     vanishes_at: float = math.inf
@@ -126,7 +128,11 @@ class FakeDriver:
         call.said = (
             Power.ON if since < how.read_lag else Power.UNKNOWN if since < how.transition else call.truth
         )
-        said = how.says or Reading(call.said, "PoweringOff" if call.said is Power.UNKNOWN else "")
+        mute = self.agent.role is Role.CHASSIS and not how.tells_sleep
+        if self.agent.role is Role.CHASSIS and world.asleep:
+            call.said = Power.OFF if mute else Power.ASLEEP
+        raw = "PoweringOff" if call.said is Power.UNKNOWN else ""
+        said = how.says or Reading(call.said, raw, maybe_asleep=mute and call.said is Power.OFF)
         return said if self.agent.role is Role.FEED else replace(said, restore_policy=world.policy)
 
     async def send(self, action: str) -> None:

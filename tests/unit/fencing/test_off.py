@@ -97,33 +97,6 @@ def test_one_outlet_behind_two_agents_reads_no_host_off() -> None:
     assert (result["power"], result["fenced"]) == ("unknown", False)
 
 
-MUTE_OF_SLEEP = Behaviour(says=Reading(Power.OFF, maybe_asleep=True))
-
-
-@pytest.mark.parametrize(
-    ("agents", "how", "warned"),
-    [
-        (BMC, {"bmc": MUTE_OF_SLEEP}, "node7: 'bmc' cannot tell off from asleep (S3)."),
-        (BMC, {}, ""),
-        (
-            (chassis(), chassis("ilo")),
-            {"bmc": MUTE_OF_SLEEP, "ilo": MUTE_OF_SLEEP},
-            "node7: 'bmc' and 'ilo' cannot tell",
-        ),
-        ((chassis(), chassis("ilo")), {"bmc": MUTE_OF_SLEEP}, ""),
-        (ONE_LEVEL, {"bmc": MUTE_OF_SLEEP}, ""),
-    ],
-    ids=["bmc", "tells", "two", "one of two tells", "by its supplies"],
-)
-def test_a_warning_where_off_may_be_asleep(
-    agents: tuple[Agent, ...], how: dict[str, Behaviour], warned: str
-) -> None:
-    _unused, result = off(agents, how, on=False, dark="ab")
-    assert result["outcome"] == "already_off"
-    assert bool(result["warnings"]) is bool(warned)
-    assert warned in " ".join(result["warnings"])
-
-
 def test_commands_of_a_role_leave_at_the_same_moment_and_the_chassis_first() -> None:
     world, _unused = off(ONE_LEVEL)
     bmc, a, b = (world.of("off", name)[0] for name in ("bmc", "a", "b"))

@@ -57,6 +57,7 @@ behaviours = st.builds(
     returns_at=st.one_of(st.just(math.inf), moments),
     flaps=st.lists(st.tuples(moments, st.booleans()), max_size=2).map(tuple),
     seconds=st.sampled_from([0.01, 0.1, 1.0]),
+    tells_sleep=st.booleans(),
     soft_takes=st.sampled_from([math.inf, 1.0, 5.0]),
     close_error=st.sampled_from([None, None, RuntimeError]),
 )
@@ -90,6 +91,7 @@ def runs(draw: st.DrawFn, actions: t.Sequence[str]) -> Run:
         dark=draw(st.sets(st.sampled_from("ab"), max_size=1)),
         policy=draw(st.sampled_from([RestorePolicy.ALWAYS, RestorePolicy.LAST, RestorePolicy.NEVER])),
         standby=draw(st.booleans()),
+        asleep=draw(st.sampled_from([False, False, True])) and all(_acts(how[a.name]) for a in host.chassis),
     )
     feeds_before = dict(world.feeds)
     request = {
@@ -108,6 +110,11 @@ def runs(draw: st.DrawFn, actions: t.Sequence[str]) -> Run:
     later(world, 60.0)
     note(f"{request} {result['msg']} {[(a.name, a.order, how[a.name]) for a in host.agents]}")
     return Run(world, host, outcome, result, feeds_before, steady, ended, off_at_end)
+
+
+def _acts(how: Behaviour) -> bool:
+    """It carries out what it accepts: that it lets a host sleep on which it reads off cannot be noticed."""
+    return how.acts or how.tells_sleep
 
 
 def _tame(how: Behaviour, steady: bool, several: bool) -> Behaviour:

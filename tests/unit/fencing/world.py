@@ -27,7 +27,10 @@ from virtual_time import VirtualLoop
 
 
 class World:
-    """A host that runs while its chassis is on and any of its feeds is live, and its agents' devices."""
+    """A host that runs while its chassis is on and any of its feeds is live, and its agents' devices.
+
+    A host that is ``asleep`` counts as running: its memory is powered, and it may wake at any time.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class World:
         standby: bool = False,
         boot: float = 5.0,
         miscabled: bool = False,
+        asleep: bool = False,
     ) -> None:
         self.host = host
         self.behaviours = {agent.name: OK for agent in host.agents}
@@ -50,6 +54,7 @@ class World:
         self.standby = standby
         self.boot = boot
         self.miscabled = miscabled
+        self.asleep = asleep and self.running
         self.calls: list[Call] = []
         self.drivers: list[FakeDriver] = []
         self.loop = VirtualLoop()
@@ -90,6 +95,8 @@ class World:
             self.feeds[agent.feed] = on
         else:
             self.chassis = on
+            self.asleep = False
+        self.asleep = self.asleep and self.live
         if self.live and not powered:
             self._bmc_up_at = self.loop.time() + self.boot
             self.chassis = {"always": True, "last": self.chassis, "never": False}[self.policy.value]

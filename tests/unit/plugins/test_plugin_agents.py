@@ -145,7 +145,10 @@ MISTAKES: list[tuple[t.Any, list[str]]] = [
             ": unknown key 'ipmi.pasword', did you mean 'ipmi.password'?",
         ],
     ),
-    ({"zzz": 1, "ipmi": ipmi()}, [": unknown key 'zzz'. Known: name, order, role, feed, ipmi, outlet."]),
+    (
+        {"zzz": 1, "ipmi": ipmi()},
+        [": unknown key 'zzz'. Known: name, order, role, feed, may_sleep, ipmi, outlet."],
+    ),
     (
         {"role": "feed", "outlet": {"address": "p", "secrets": "x"}},
         [": outlet.secrets must be a dictionary."],
