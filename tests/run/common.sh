@@ -48,6 +48,16 @@ check() {
   if ((status == 0)); then record passed "$name"; else record failed "$name" "exit status $status" "$from" "$(log_lines)"; fi
 }
 
+# The output of a step in the background and how it ended (STEP.log, STEP.status), for a check when all are over.
+ended() { # STEP
+  if [[ ! -e $1.status ]]; then
+    echo "it has not ended"
+    return 1
+  fi
+  cat "$1.log"
+  return "$(<"$1.status")"
+}
+
 # The files of the checkout as git would commit them, NUL-terminated: made ones stay out.
 project_files() {
   local file

@@ -57,16 +57,6 @@ in_lab() { # NAME COMMAND...
   "${@:2}"
 }
 
-# The output of a step and how it ended, for the record when all are over.
-ended() { # STEP
-  if [[ ! -e $1.status ]]; then
-    echo "it has not ended"
-    return 1
-  fi
-  cat "$1.log"
-  return "$(<"$1.status")"
-}
-
 # play STEPS [SCENARIO ...]: those of this lab's scenarios, or all of them, in a lab that is made for it.
 play() {
   local steps=$1 number=100 name only=" ${*:2} " played=()
