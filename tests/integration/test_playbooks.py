@@ -49,6 +49,23 @@ def test_it_wants_hosts(console: MakeConsole, name: str, variables: Variables, s
     assert run.records == [], "nothing was done"
 
 
+@pytest.mark.every_core
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_the_limit_only_narrows_its_hosts(console: MakeConsole, name: str) -> None:
+    """Ansible takes a limit with a comma apart at its commas alone."""
+    here = console(dict.fromkeys(("one", "two", "outside"), LOCAL))
+    (here.folder / "limit").write_text("two\n", encoding="utf-8")
+    for limit, left in (
+        ("one,outside", "one"),
+        ("one:outside", "one"),
+        ("!two", "one"),
+        (f"@{here.folder}/limit", "two"),
+    ):
+        run = play(here, name, "--list-hosts", "--limit", limit, pm_hosts="one,two")
+        listed = [line.strip() for line in run.output.splitlines() if line.startswith("      ")]
+        assert set(listed) == {left}, f"{limit}: {run.output}"
+
+
 #: What this machine says instead of sleeping: it runs the play, or by a user who may not put it to sleep.
 AWAKE = "refused: " + ("here stays awake: " if os.geteuid() == 0 else "Nothing was done. here: only root ")
 
