@@ -83,11 +83,13 @@ class ActionModule(ActionBase):
         self, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], cut_off: t.Callable[[], bool]
     ) -> dict[str, t.Any]:
         steps = {"suspend": "prepare", "status": "look", "cancel": "cancel", "confirm": "confirm"}
+        # before there is a plan, which waits only so long for its commit: a resolver may take its time
+        reach = self._reach(host) if params["action"] == "suspend" and params["wait"] else None
         told = self._step(steps[params["action"]], host, params, variables)
         if told["outcome"] != "prepared":
             return told
         token, boot_id = told.pop("token"), told.pop("boot_id")
-        sight = self._sight(host) if params["wait"] else None
+        sight = self._sight(reach) if params["wait"] else None
         if cut_off():  # whoever asked for it is gone: without a commit it stays awake
             return result(params, "refused", f"{host} stays awake: the play has ended.")
         committed = self._asked("commit", host, params, variables, token)
@@ -106,11 +108,8 @@ class ActionModule(ActionBase):
         )
         return result(params, "indeterminate", text, changed=True)
 
-    def _sight(self, host: str) -> t.Callable[[], bool]:
-        """How it is seen from here whether the host answers: by ssh's banner.
-
-        Where that is not seen of a host that has just run a module, as through a bastion, there is nothing to be seen.
-        """
+    def _reach(self, host: str) -> Reach | None:
+        """The look for its ssh port; None where its name means nothing here."""
         options = {}
         for name in ("host", "port"):
             with contextlib.suppress(KeyError):
@@ -121,8 +120,16 @@ class ActionModule(ActionBase):
         try:
             asyncio.run(reach.resolve(_PATIENCE))
         except PowerError:
-            return lambda: True
-        if asyncio.run(reach.look(time.monotonic() + _GLANCE)):
+            return None
+        return reach
+
+    @staticmethod
+    def _sight(reach: Reach | None) -> t.Callable[[], bool]:
+        """How it is seen from here whether the host answers: by ssh's banner.
+
+        Where that is not seen of a host that has just run a module, as through a bastion, there is nothing to be seen.
+        """
+        if reach is None or asyncio.run(reach.look(time.monotonic() + _GLANCE)):
             return lambda: True
         return lambda: not asyncio.run(reach.look(time.monotonic() + _GLANCE))
 

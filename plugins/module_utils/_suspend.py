@@ -71,6 +71,14 @@ def mistakes_in(params: t.Mapping[str, t.Any]) -> list[str]:
             "without a duration nobody knows when it should be back: say wait_timeout, the seconds after which it "
             "should have been woken, or wait: false."
         )
+    by_clock = params["duration"] is not None and "wol" not in (wake or ())
+    if by_clock and params["wait"] and params["wait_timeout"] is not None:
+        due = params["delay"] + params["duration"]
+        if params["wait_timeout"] <= due:
+            found.append(
+                f"wait_timeout of {params['wait_timeout']:g} s is over before its alarm is due, {due:g} s after the "
+                "start (delay and duration): say more, or leave it out."
+            )
     for name in ("duration", "delay", "wait_timeout"):
         value = params[name]
         if value is not None and not 0 < value <= LONGEST:

@@ -106,6 +106,7 @@ options:
     description:
       - Seconds after which the host should be back. Without it, the delay, the duration and 180 s. Needed with
         O(wait=true) where there is no O(duration).
+      - More than the delay and the duration, unless a magic packet is to wake it before its alarm.
     type: float
   busy_check:
     description:

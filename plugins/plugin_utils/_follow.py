@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 #: A host that entered says so within this time, or is asked (s).
 ENTRY_PATIENCE: t.Final = 15.0
+#: Between two looks at a host that is away, and at one that still answers: sshd 9.8 and later shuts out for a while who
+#: connects many times without a login (PerSourcePenalties).
 _PAUSE: t.Final = 0.2
+_PAUSE_AWAKE: t.Final = 1.0
 
 
 class Clock(t.Protocol):
@@ -72,5 +75,5 @@ def follow(
                 return Followed("rebooted_instead", told, away, True)
             if told and told["phase"] == "done":
                 return Followed("back", told, away, True)
-        clock.sleep(_PAUSE)
+        clock.sleep(_PAUSE if away and not answered else _PAUSE_AWAKE)
     return Followed("not_back", {}, away, answered)

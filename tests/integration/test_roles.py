@@ -105,6 +105,7 @@ def test_prepare_tells_of_every_host_and_fails_none_that_merely_lacks_something(
     lines = run.result("here", "Summary of this batch")["msg"]
     assert any(line.startswith("here: sleeps: ") for line in lines), lines
     assert any(line.startswith("here: woken by its clock: no, ") for line in lines), lines
+    assert "down: not reached" in lines
     assert run.record("here")["status"] != "failed"
     assert run.status != 0, "a host that cannot be reached is no success"
 

@@ -33,6 +33,13 @@ ASKED: dict[str, tuple[Variables, str, list[str]]] = {
             "wait_timeout must be more than 0 and at most 86400 s, -1 is not.",
         ],
     ),
+    "hurried": (
+        {"duration": 3600, "wait_timeout": 600},
+        "refused",
+        [
+            "wait_timeout of 600 s is over before its alarm is due, 3610 s after the start (delay and duration)"
+        ],
+    ),
     "endless": ({"wake": ["rtc"]}, "refused", ["wake: rtc needs a duration"]),
     "nowhere": ({"wake": []}, "refused", ["wake is empty: name at least one way back"]),
     "mode": (

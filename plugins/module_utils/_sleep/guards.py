@@ -18,8 +18,8 @@ BUSY_CHECK_LIMIT: t.Final = 30.0
 
 #: logind makes it when it starts.
 _SEATS: t.Final = "/run/systemd/seats"
-_CLUSTER: t.Final = ("corosync", "pacemakerd", "cman", "sbd")
-#: /proc/PID/comm has at most 15 characters.
+#: /proc/PID/comm has at most 15 characters; the last two are Pacemaker's remote nodes, by its old and its new name.
+_CLUSTER: t.Final = ("corosync", "pacemakerd", "cman", "sbd", "pacemaker_remot", "pacemaker-remot")
 _HYPERVISORS: t.Final = (
     "qemu-system-",
     "qemu-kvm",

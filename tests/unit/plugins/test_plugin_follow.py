@@ -20,6 +20,7 @@ class Host:
     def __init__(self, up: t.Callable[[float], bool], job: t.Callable[[float], t.Any]) -> None:
         self.time = 0.0
         self.asked: list[float] = []
+        self.looked: list[float] = []
         self._up, self._job = up, job
 
     def now(self) -> float:
@@ -29,6 +30,7 @@ class Host:
         self.time += seconds
 
     def reach(self) -> bool:
+        self.looked.append(self.time)
         if not self._up(self.time):
             self.time += 1.0  # as a look that nobody answers
         return self._up(self.time)
@@ -60,6 +62,16 @@ def test_a_sleep_too_short_to_be_seen_is_asked_for() -> None:
     host = Host(lambda _now: True, lambda _now: DONE)
     assert host.follow().unreachable is False
     assert host.asked == [pytest.approx(25.0, abs=0.5)]
+
+
+def test_a_host_that_still_answers_is_not_looked_at_more_than_once_a_second() -> None:
+    """Its sshd takes many connections without a login for an attack."""
+    host = Host(sleeps(20.0, 72.0), lambda _now: DONE)
+    host.follow()
+    awake = [moment for moment in host.looked if moment < 20.0]
+    assert len(awake) == 10
+    away = [moment for moment in host.looked if 21.0 <= moment < 72.0]
+    assert all(later - earlier < 1.3 for earlier, later in zip(away, away[1:]))
 
 
 def test_another_boot_is_no_wake() -> None:

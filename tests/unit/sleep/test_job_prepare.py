@@ -101,6 +101,7 @@ def test_a_container() -> None:
     ("program", "allow", "text"),
     [
         ("corosync", "cluster", "it is a member of a cluster (corosync runs): its peers would fence it"),
+        ("pacemaker_remot", "cluster", "it is a member of a cluster (pacemaker_remot runs)"),
         ("qemu-system-x86", "guests", "1 virtual machine(s) run on it (qemu-system-x86)"),
     ],
 )
