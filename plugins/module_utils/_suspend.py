@@ -158,11 +158,12 @@ def not_as_asked(told: t.Mapping[str, t.Any], boot_id: str) -> dict[str, t.Any]:
     return {**told, "failed": told["failed"] or told["outcome"] in ("cancelled", "none_pending", "pending")}
 
 
-def not_to_confirm(told: t.Mapping[str, t.Any], card: str) -> str:
-    """Why a magic packet cannot have ended the last sleep; empty when it may have.
+def not_to_confirm(told: t.Mapping[str, t.Any], card: str, doubt: str) -> str:
+    """Why a magic packet cannot be said to have ended the last sleep; empty when it can.
 
     :param told: the result of looking at the host's job.
     :param card: the interface that was armed for it, empty for none.
+    :param doubt: why the host itself does not take what woke it for a way back, empty when nothing is against it.
     """
     if not told["asleep"]:
         return "it has not slept in this boot"
@@ -170,7 +171,7 @@ def not_to_confirm(told: t.Mapping[str, t.Any], card: str) -> str:
         return "no card was armed for its last sleep. Ask for it with wake: [wol] and an interface"
     if told["woken_by"] == "rtc":
         return "its own clock woke it from its last sleep"
-    return ""
+    return doubt
 
 
 _WOKEN: t.Final = {

@@ -159,7 +159,7 @@ class Steps:
     def confirm(self) -> Result:
         """Remember that a magic packet ended the last sleep."""
         told, plan, state = self.look(), self.job.plan(), self.job.state()
-        why = not_to_confirm(told, plan.card if plan else "")
+        why = not_to_confirm(told, plan.card if plan else "", state.get("doubt", ""))
         if plan is None or why:
             return result(
                 self.params, "refused", f"Nothing was done. {self.name}: {why}.", boot_id=told["boot_id"]

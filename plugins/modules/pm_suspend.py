@@ -64,8 +64,8 @@ options:
       - V(cancel) calls off one that is planned.
       - V(confirm) tells the host that a magic packet ended its last sleep, so that this way back counts as exercised
         from now on. Many hosts cannot tell themselves what woke them. Give it only when the packet was sent while the
-        host slept, and nothing else. It is refused for a sleep that the host's own clock ended, or for which no card
-        was armed.
+        host slept, and nothing else. It is refused for a sleep that the host's own clock ended or may have ended, or
+        for which no card was armed.
     type: str
     default: suspend
     choices: [suspend, status, cancel, confirm]
@@ -159,6 +159,8 @@ options:
 notes:
   - The host remembers in C(/var/lib/hostpm.power/ways_back.json) which ways back have worked.
   - How it was woken is what the host itself can tell. A packet that its firmware handles is often V(unknown).
+  - A host that wakes when its alarm is due counts as woken by it, unless its kernel names something else, as a button
+    or a card. Then that is told with a warning, and proves no way back. After V(disk) a kernel names nothing.
 seealso:
   - module: hostpm.power.pm_capabilities
   - module: hostpm.power.pm_wake
@@ -261,7 +263,9 @@ reconnect:
   returned: always
   type: float
 woken_by:
-  description: V(rtc), V(wol), the kernel's name of another source, or V(unknown); empty when it did not sleep.
+  description:
+    - V(rtc), V(wol), the kernel's name of another source, or V(unknown); empty when it did not sleep.
+    - Never V(rtc) where the kernel names another source, even if the alarm was due.
   returned: always
   type: str
   sample: rtc

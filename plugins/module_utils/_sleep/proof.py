@@ -19,7 +19,6 @@ SLEPT: t.Final = 0.3
 EARLY: t.Final = 2.0
 
 _BOOT_ID: t.Final = "/proc/sys/kernel/random/boot_id"
-_WAKE_IRQ: t.Final = "/sys/power/pm_wakeup_irq"
 _SOURCES: t.Final = "/sys/class/wakeup"
 
 
@@ -70,38 +69,6 @@ def _listed(machine: Machine, path: str) -> list[str]:
         return machine.listdir(path)
     except OSError:
         return []
-
-
-def wake_source(
-    machine: Machine, before: Snapshot, after: Snapshot, *, alarm_fired: bool, cards: t.Sequence[str]
-) -> str:
-    """What woke it: rtc, wol, the kernel's own name of another source, or unknown.
-
-    :param alarm_fired: our own alarm was due when it woke.
-    :param cards: the PCI names of the cards that are armed for Wake-on-LAN.
-    """
-    if alarm_fired:
-        return "rtc"
-    woke = [name for name, count in after.sources.items() if count > before.sources.get(name, 0)]
-    for name in woke:
-        if name in cards:
-            return "wol"
-    interrupt = _wake_interrupt(machine)
-    return interrupt or (woke[0] if len(woke) == 1 else "unknown")
-
-
-def _wake_interrupt(machine: Machine) -> str:
-    """The name of the interrupt that ended the last sleep, where the kernel tells (ENODATA: none)."""
-    try:
-        number = machine.read(_WAKE_IRQ).strip()
-        lines = machine.read("/proc/interrupts").splitlines()
-    except OSError:
-        return ""
-    for line in lines:
-        label, _colon, rest = line.partition(":")
-        if label.strip() == number and rest.split():
-            return rest.split()[-1]
-    return ""
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from .proof import (
     kernel_log,
     last_stamp,
     snapshot,
-    wake_source,
 )
 from .store import WayBack, keep
+from .waker import waker
 from .watch import BootClock, Clock, Watch
 from .ways import Refused, able, ways_back
 
@@ -161,9 +161,10 @@ class Sleeper:
         notes = self._arm_cards_again()
         result = _ended(slept.word, slept.why, asleep=round(slept.asleep, 2) if slept.asleep else None)
         if slept.asleep:
-            woken_by = wake_source(machine, before, after, alarm_fired=fired, cards=[plan.card_device])
+            woke = waker(machine, before, after, alarm_due=fired, cards=[plan.card_device])
             result.update(
-                woken_by=woken_by,
+                woken_by=woke.name,
+                doubt=woke.doubt,
                 entry=round(entering, 2),
                 awake=awake,
                 late=round(max(0.0, awake - due), 2) if fired or awake > due else None,
@@ -173,7 +174,7 @@ class Sleeper:
                 notes.append(
                     f"it slept {awake - due:.0f} s past its alarm, which did not wake it: do not rely on this alarm"
                 )
-            notes += self._remember(slept, woken_by, entering)
+            notes += [woke.doubt] if woke.doubt else self._remember(slept, woke.name, entering)
         return {**result, "notes": notes}
 
     def _arm_cards_again(self) -> list[str]:

@@ -254,6 +254,63 @@ def test_a_card_that_woke_it_is_told_and_armed_again(world: World) -> None:
     assert [(way.way, way.card) for way in world.kept] == [("wol", "eth0")]
 
 
+@pytest.mark.parametrize(
+    ("mode", "asleep", "source", "woken_by"),
+    [
+        ("mem", 60.2, "LNXPWRBN:00", "LNXPWRBN:00"),
+        ("mem", 58.5, "LNXPWRBN:00", "LNXPWRBN:00"),
+        ("mem", 66.0, "0000:00:03.0", "wol"),
+        ("hybrid", 300.0, "LNXPWRBN:00", "LNXPWRBN:00"),
+    ],
+)
+def test_what_wakes_it_beside_its_alarm_is_told_and_proves_no_way_back(
+    world: World, mode: str, asleep: float, source: str, woken_by: str
+) -> None:
+    world.plan = replace(PLAN, mode=mode, wake=("rtc", "wol"), card="eth0", card_device="0000:00:03.0")
+    world.job.ask("commit", "t1")
+    world.asleep = asleep
+
+    def enter(*args: t.Any, **more: t.Any) -> str:
+        world.sources.update({"00:04": 1, "[timerfd]": 1, source: 1})
+        return world.enter(*args, **more)
+
+    world.machine.files[f"{RTC}/name"] = "rtc_cmos 00:04\n"
+    end = world.run(enter=enter)
+    assert (end["outcome"], end["asleep"], end["woken_by"]) == ("slept", asleep, woken_by)
+    assert world.kept == [], "it may not be able to wake by its clock, nor by its card"
+    doubt = (
+        f"it woke when its alarm was due, but the kernel names {source}: what woke it is not certain, and it does not "
+        "count as a way back"
+    )
+    assert (end["doubt"], end["notes"]) == (doubt, [doubt])
+
+
+def test_what_wakes_it_long_before_its_alarm_is_no_doubt(world: World) -> None:
+    world.job.ask("commit", "t1")
+    world.asleep = 20.0
+
+    def enter(*args: t.Any, **more: t.Any) -> str:
+        world.sources["LNXPWRBN:00"] = 1
+        return world.enter(*args, **more)
+
+    end = world.run(enter=enter)
+    assert (end["outcome"], end["woken_by"]) == ("woke_early", "LNXPWRBN:00")
+    assert (end["doubt"], end["notes"], world.kept) == ("", [], [])
+
+
+def test_its_own_clock_and_timer_leave_no_doubt(world: World) -> None:
+    world.job.ask("commit", "t1")
+
+    def enter(*args: t.Any, **more: t.Any) -> str:
+        world.sources.update({"00:04": 1, "[timerfd]": 1})
+        return world.enter(*args, **more)
+
+    world.machine.files[f"{RTC}/name"] = "rtc_cmos 00:04\n"
+    end = world.run(enter=enter)
+    assert (end["woken_by"], end["doubt"], end["notes"]) == ("rtc", "", [])
+    assert [way.way for way in world.kept] == ["rtc"]
+
+
 def test_an_alarm_that_was_due_long_ago_did_not_wake_it(world: World) -> None:
     world.job.ask("commit", "t1")
     world.asleep = 100.0

@@ -188,6 +188,11 @@ def test_a_packet_that_is_confirmed_makes_its_way_exercised(desk: Desk) -> None:
             {"asleep": 60.0, "woken_by": "rtc"},
             "its own clock woke it",
         ),
+        (
+            {"wake": ["rtc", "wol"], "interface": "eth0"},
+            {"asleep": 60.0, "woken_by": "wol", "doubt": "it woke when its alarm was due"},
+            "it woke when its alarm was due",
+        ),
     ],
 )
 def test_what_cannot_be_confirmed(
