@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib.util
 import os
+import subprocess
 import sys
 import typing as t
 
@@ -17,6 +20,9 @@ from .machine import Machine
 
 #: A fixed name: systemd itself refuses a second one.
 UNIT: t.Final = "hostpm-power-suspend"
+
+#: Its alarm must not end before the sleep that it is for, neither by want of memory nor by systemctl stop.
+_NEVER_FOR_MEMORY: t.Final = "-1000"
 
 _RUN: t.Final = """import sys
 sys.path.insert(0, sys.argv[1])
@@ -49,11 +55,10 @@ def start(host: Machine, folder: str) -> str:
 
 
 def _as_unit(host: Machine, command: t.Sequence[str]) -> str:
-    # Its alarm must not end before the sleep that it is for, neither by want of memory nor by systemctl stop.
     properties = {
         "KillMode": "mixed",
         "TimeoutStopSec": "300",
-        "OOMScoreAdjust": "-1000",
+        "OOMScoreAdjust": _NEVER_FOR_MEMORY,
         "ExecStopPost": f"-/bin/rm -f {DROP_IN}",
     }
     given = [f"--property={name}={value}" for name, value in properties.items()]
@@ -65,20 +70,27 @@ def _as_unit(host: Machine, command: t.Sequence[str]) -> str:
 
 
 def _detached(command: t.Sequence[str]) -> None:
-    """Fork twice, so that it belongs to init and to no session that a connection may end."""
+    """Have a child start it and end, so that it belongs to init, and to no session that a connection may end."""
     child = os.fork()
-    if child:
-        os.waitpid(child, 0)
-        return
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(null, number)
-    os.closerange(3, 256)
-    os.chdir("/")
-    os.execv(command[0], list(command))
+    if not child:
+        _leave_running(command)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code:
+        raise NotStarted(f"{command[0]}: {os.strerror(code)}")
+
+
+def _leave_running(command: t.Sequence[str]) -> t.NoReturn:
+    code = errno.ECHILD
+    try:
+        with contextlib.suppress(OSError):
+            _write("/proc/self/oom_score_adj", _NEVER_FOR_MEMORY)
+        null = subprocess.DEVNULL
+        subprocess.Popen(command, stdin=null, stdout=null, stderr=null, cwd="/", start_new_session=True)
+        code = 0
+    except OSError as exc:
+        code = exc.errno or code
+    finally:
+        os._exit(code)  # whatever went wrong: this copy of the module must not go on with its work
 
 
 def _parts() -> list[str]:
@@ -93,7 +105,8 @@ def _source(name: str) -> str:
     text = loader.get_source(name) if loader else None
     if text is None:
         raise NotStarted(f"the code of {name} is not to be had")
-    return str(text)
+    # ansible-core's own loader gives bytes
+    return text.decode() if isinstance(text, bytes) else str(text)
 
 
 def _write(path: str, text: str) -> None:
