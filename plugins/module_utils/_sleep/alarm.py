@@ -135,9 +135,16 @@ class WakeAlarm:
         try:
             with rtc.undisturbed():
                 self._ours = rtc.arm(machine, found, int(seconds))
-                note_alarm(found.name, self._ours)
+                self._note()
         except rtc.RtcError as exc:
             raise NoAlarm(str(exc)) from exc
+
+    def _note(self) -> None:
+        try:
+            note_alarm(self._rtc.name, self._ours)
+        except OSError as exc:
+            rtc.disarm(self._machine, self._rtc, self._ours)
+            raise NoAlarm(f"{self._rtc.name}: that its alarm is ours cannot be noted: {exc}") from exc
 
     def fired(self) -> bool:
         found = rtc.find_rtc(self._machine, self._rtc.name)
@@ -146,4 +153,4 @@ class WakeAlarm:
     def close(self) -> None:
         with contextlib.suppress(rtc.RtcError):  # it is over, or the machine has lost its clock
             rtc.disarm(self._machine, self._rtc, self._ours)
-        forget_alarm()
+            forget_alarm()
