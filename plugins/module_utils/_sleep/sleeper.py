@@ -36,6 +36,9 @@ from .ways import Refused, able, ways_back
 #: firmware and the boot before that.
 LATE: t.Final = {"mem": 10.0, "freeze": 10.0, "disk": 900.0, "hybrid": 900.0}
 
+#: The RTC counts whole seconds, so it may wake the machine up to one before the timer that it was set for is due (s).
+_WHOLE: t.Final = 1.0
+
 _LOOK: t.Final = 0.1
 
 
@@ -155,7 +158,7 @@ class Sleeper:
         due = math.inf if plan.duration is None else before.boottime + plan.duration
         late = LATE[plan.mode]
         in_sleep = before.boottime + entering < due and due - EARLY <= awake <= due + late
-        fired = alarm is not None and alarm.fired() and in_sleep
+        fired = alarm is not None and in_sleep and (alarm.fired() or awake > due - _WHOLE)
         idle = idle_seconds(kernel_log(machine), logged) if plan.mode == "freeze" and not error else 0.0
         slept = judge(before, after, idle=idle, duration=plan.duration, alarm_fired=fired, error=error)
         notes = self._arm_cards_again()
