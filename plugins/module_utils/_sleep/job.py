@@ -63,7 +63,8 @@ class Plan:
 def way_back(plan: Plan, way: str, asleep: float, entry: float) -> WayBack:
     """What is to be remembered of a sleep that ended well; seconds asleep, and of its entry."""
     card = plan.card if way == "wol" else ""
-    return WayBack(plan.mode, way, plan.kernel, plan.machine_id, time.time(), asleep, entry, card)
+    where = (plan.mode, way, plan.kernel, plan.machine_id)
+    return WayBack(*where, time.time(), asleep, entry, card, plan.backend)
 
 
 class Job:

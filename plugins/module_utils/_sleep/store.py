@@ -24,8 +24,8 @@ ALARM: t.Final = "/var/lib/hostpm.power/alarm.json"
 class WayBack:
     """One way back that was seen to work.
 
-    ``entry`` is the seconds from the request to the sleep, ``asleep`` those of the sleep; ``at`` is seconds since the
-    epoch. ``card`` is the interface that heard a magic packet.
+    ``entry`` is the seconds from the request to the sleep by ``backend``, ``asleep`` those of the sleep; ``at`` is
+    seconds since the epoch. ``card`` is the interface that heard a magic packet.
     """
 
     mode: str
@@ -36,6 +36,7 @@ class WayBack:
     asleep: float
     entry: float
     card: str = ""
+    backend: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:

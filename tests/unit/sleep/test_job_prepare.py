@@ -34,7 +34,7 @@ WISH = Wish(
     allow=(),
     controller_boot_id="another",
 )
-WORKED = WayBack("mem", "rtc", "6.1.0-1", "m1", 1690000000.0, 30.0, 4.0)
+WORKED = WayBack("mem", "rtc", "6.1.0-1", "m1", 1690000000.0, 30.0, 4.0, backend="systemd")
 
 
 def prepared(machine: RecordedMachine, wish: Wish = WISH, known: t.Sequence[WayBack] = (WORKED,)) -> Prepared:
@@ -168,6 +168,21 @@ def test_a_duration_that_is_over_before_it_sleeps() -> None:
     assert "a duration of 7 s is too short: falling asleep by mem took 4.0 s here" in why
     assert why.endswith("Ask for 8 s or more")
     assert "is taken to need 5.0 s" in refused(server(), replace(WISH, duration=7.0), ())[1]
+
+
+@pytest.mark.parametrize(("entry", "least"), [(1.0, 10), (8.0, 16)])
+def test_another_backend_may_take_longer_to_fall_asleep(entry: float, least: int) -> None:
+    """What is known of systemd or sysfs says nothing of the hooks of pm-utils; that the clock wakes it is known."""
+    machine = server()
+    said(machine, ["pm-is-supported", "--suspend"], rc=0)
+    wish, worked = replace(WISH, backend="pm_utils"), replace(WORKED, entry=entry)
+    outcome, why = refused(machine, replace(wish, duration=least - 1.0), [worked])
+    assert outcome == "refused_no_wake"
+    assert f"falling asleep by mem is taken to need {least / 2} s here" in why
+    found = prepared(machine, replace(wish, duration=float(least)), [worked])
+    assert (found.plan.backend, found.ways[0]["state"]) == ("pm_utils", "exercised")
+    own = replace(worked, backend="pm_utils")
+    assert prepared(machine, replace(wish, duration=2 * entry), [own]).plan.duration == 2 * entry
 
 
 def test_a_card_that_is_not_armed() -> None:

@@ -121,13 +121,14 @@ def test_it_sleeps_at_its_moment_and_remembers_what_woke_it(world: World) -> Non
     assert (end["outcome"], end["asleep"], end["woken_by"]) == ("slept", 60.2, "rtc")
     assert world.job.state() == {"phase": "done", **end}
     (way,) = world.kept
-    assert (way.mode, way.way, way.kernel, way.machine_id, way.asleep) == (
+    assert (way.mode, way.way, way.kernel, way.machine_id, way.backend) == (
         "mem",
         "rtc",
         "6.1",
         "m1",
-        pytest.approx(60.2),
+        "systemd",
     )
+    assert (way.asleep, way.entry) == (pytest.approx(60.2), end["entry"])
 
 
 def test_the_order_at_entry(world: World) -> None:
