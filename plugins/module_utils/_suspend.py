@@ -193,6 +193,7 @@ def _ended(host: str, params: t.Mapping[str, t.Any], state: t.Mapping[str, t.Any
         "refused_busy": f"{awake}, it is busy: {why}.",
         "refused_no_wake": f"{awake}, it could not be woken again: {why}.",
         "aborted_at_entry": f"{awake}, its entry was broken off: {why}. Try it again.",
+        "indeterminate": f"Whether {host} sleeps is not known: {why}. Look at it again with action=status.",
         "never_slept": f"{host} did not sleep: {why}. Look at its log: journalctl -b, dmesg.",
     }
     return text.get(str(state.get("outcome")), f"{host}: {state.get('outcome')}: {why}.")

@@ -10,13 +10,14 @@ import time
 import typing as t
 import uuid
 
+from ._sleep.alarm import remove_left_behind
 from ._sleep.entry import left_behind
 from ._sleep.guards import BUSY_CHECK_LIMIT
-from ._sleep.job import COMMITTED, DONE, PREPARED, Job, Plan, way_back
+from ._sleep.job import COMMITTED, DONE, ENTERING, PREPARED, Job, Plan, not_only_magic, way_back
 from ._sleep.launch import UNIT, NotStarted, start
 from ._sleep.machine import LocalMachine, Machine
 from ._sleep.prepare import Wish, prepare
-from ._sleep.proof import boot_id
+from ._sleep.proof import SLEPT, Snapshot, boot_id, snapshot
 from ._sleep.store import WayBack, keep
 from ._sleep.watch import BootClock, Clock
 from ._sleep.ways import Refused
@@ -59,11 +60,14 @@ class Steps:
         starts: t.Callable[[Machine, str], str] = start,
         known: t.Sequence[WayBack] | None = None,
         remember: t.Callable[[WayBack], None] = keep,
+        tidy: t.Callable[[Machine], None] = remove_left_behind,
+        look: t.Callable[[Machine], Snapshot] = snapshot,
     ) -> None:
         self.params, self.check = params, check
         self.name = params["host"] or "this host"
         self.machine, self.job, self.clock = machine, job, clock
         self._starts, self._known, self._keep = starts, known, remember
+        self._tidy, self._snapshot = tidy, look
 
     def run(self) -> Result:
         """The step that is asked for. Another user than root sees no plan, and must not take that for none."""
@@ -82,6 +86,8 @@ class Steps:
         try:
             with self.job.lock():
                 self._refuse_a_second()
+                if not self.check:
+                    self._tidy(self.machine)
                 found = prepare(
                     self.machine,
                     self._wish(),
@@ -106,7 +112,7 @@ class Steps:
         except Refused as exc:
             return self._refused(exc.outcome, str(exc))
         except OSError as exc:
-            return self._refused("refused", f"the plan cannot be written: {exc}")
+            return self._refused("refused", f"it cannot be prepared: {exc}")
         more = {"token": token, "boot_id": found.plan.boot_id, "failed": False}
         return {**result(self.params, "prepared", f"{self.name} is prepared ({how})."), **told, **more}
 
@@ -125,6 +131,8 @@ class Steps:
         boot = boot_id(self.machine)
         plan, state = self.job.plan(), self._state()
         if plan is None or plan.boot_id != boot or self.params["token"] not in (None, "", plan.token):
+            if (plan is None or plan.boot_id != boot) and not self.check:
+                self._tidy(self.machine)  # it was booted, or killed, in a sleep whose alarm is still armed
             return job_result(self.name, self.params, {}, boot)
         params = {**self.params, "mode": plan.mode}
         told = {**job_result(self.name, params, state, boot), "backend": plan.backend}
@@ -159,7 +167,8 @@ class Steps:
     def confirm(self) -> Result:
         """Remember that a magic packet ended the last sleep."""
         told, plan, state = self.look(), self.job.plan(), self.job.state()
-        why = not_to_confirm(told, plan.card if plan else "", state.get("doubt", ""))
+        doubt = state.get("doubt", "") or (not_only_magic(plan) if plan else "")
+        why = not_to_confirm(told, plan.card if plan else "", doubt)
         if plan is None or why:
             return result(
                 self.params, "refused", f"Nothing was done. {self.name}: {why}.", boot_id=told["boot_id"]
@@ -182,7 +191,13 @@ class Steps:
         ):
             return state
         why = f"its process was ended from outside (journalctl -u {UNIT} may tell by what)"
-        return {"phase": DONE, "outcome": "never_slept", "why": why}
+        if state.get("phase") != ENTERING:
+            return {"phase": DONE, "outcome": "never_slept", "why": why}
+        asleep = self._snapshot(self.machine).gap - state.get("gap", 0.0)
+        slept = (
+            f"it slept {asleep:.0f} s" if asleep >= SLEPT else "it did not sleep so far, and may be about to"
+        )
+        return {"phase": DONE, "outcome": "indeterminate", "why": f"{why}; by its clocks {slept}"}
 
     def _start(self) -> str:
         try:

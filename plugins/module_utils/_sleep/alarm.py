@@ -12,21 +12,24 @@ import errno
 import os
 import select
 import struct
-import time
 import typing as t
 
 from . import rtc
-from .machine import Machine
-from .store import forget_alarm, note_alarm
+from .machine import CLOCK_BOOTTIME_ALARM, Machine
+from .store import forget_alarm, note_alarm, noted_alarm
 
-#: linux/time.h: counts while the machine sleeps, and wakes it through the RTC.
-_CLOCK_BOOTTIME_ALARM: t.Final = 9
 #: Seconds after an alarm at which it is repeated, for a machine that slept through it.
 REPEATED: t.Final = (60.0, 600.0, 3600.0, 14400.0)
 
 _EPOLLWAKEUP: t.Final = 1 << 29  # a name of select only from Python 3.14 on
 _TFD_NONBLOCK: t.Final = 0o4000
 _TFD_CLOEXEC: t.Final = 0o2000000
+
+
+NO_ALARM_CLOCK: t.Final = (
+    "the kernel has no clock for its alarms: it takes one at its start, and only one that may wake the machine then "
+    "(power/wakeup). Boot it with that enabled, or bind the clock's driver again"
+)
 
 
 class NoAlarm(Exception):
@@ -67,14 +70,9 @@ class WakeTimer:
     :raises NoAlarm: not root, or the kernel has no such timers, or no clock for them.
     """
 
-    def __init__(self, seconds: float) -> None:
-        try:
-            time.clock_getres(_CLOCK_BOOTTIME_ALARM)
-        except OSError:
-            raise NoAlarm(
-                "the kernel has no clock for its alarms: it takes one at its start, and only one that may wake the "
-                "machine then (power/wakeup). Boot it with that enabled, or bind the clock's driver again"
-            ) from None
+    def __init__(self, machine: Machine, seconds: float) -> None:
+        if not machine.has_alarm_clock:
+            raise NoAlarm(NO_ALARM_CLOCK)
         self._event = select.epoll()
         self._timers: list[int] = []
         try:
@@ -101,7 +99,7 @@ class WakeTimer:
 
 def _timer(seconds: float) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
-    number = int(libc.timerfd_create(_CLOCK_BOOTTIME_ALARM, _TFD_NONBLOCK | _TFD_CLOEXEC))
+    number = int(libc.timerfd_create(CLOCK_BOOTTIME_ALARM, _TFD_NONBLOCK | _TFD_CLOEXEC))
     if number < 0:
         raise _refused(ctypes.get_errno())
     spec = _TimerSpec(value=_TimeSpec(int(seconds), int(seconds % 1 * 1e9)))
@@ -116,6 +114,18 @@ def _refused(number: int) -> NoAlarm:
     if number == errno.EPERM:
         return NoAlarm("a timer that wakes the machine needs CAP_WAKE_ALARM. Run it as root (become)")
     return NoAlarm(f"the kernel refuses a timer that wakes the machine: {os.strerror(number)}")
+
+
+def remove_left_behind(machine: Machine) -> None:
+    """Remove the alarm of the RTC that a sleep has left armed whose process is gone; never one that is not ours."""
+    noted = noted_alarm()
+    if noted is None:
+        return
+    clock = rtc.find_rtc(machine, noted[0])
+    with contextlib.suppress(rtc.RtcError), rtc.undisturbed():
+        if isinstance(clock, rtc.Rtc):
+            rtc.disarm(machine, clock, noted[1])
+        forget_alarm()
 
 
 class WakeAlarm:

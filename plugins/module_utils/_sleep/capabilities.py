@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict
 
+from .alarm import NO_ALARM_CLOCK
 from .answer import NONE, NOT_PROBED, PROBE_FAILED, SUPPORTED
 from .backends import Kernel
 from .cpu import cpufreq, cpuidle, performance_bias
@@ -74,15 +75,18 @@ def _rtc(machine: Machine, alarm_not_tried: str) -> dict[str, t.Any]:
         return {"state": NONE, "why": why, "ready": False, **asdict(found), "longest_alarm": longest}
     if not alarm_not_tried:
         longest = _longest(machine, found)
-    ready = found.wakeup == "enabled"
-    why = "" if ready else _not_ready(found)
+    why = _not_ready(machine, found)
+    ready = not why
     return {"state": SUPPORTED, "why": why, "ready": ready, **asdict(found), "longest_alarm": longest}
 
 
-def _not_ready(rtc: Rtc) -> str:
+def _not_ready(machine: Machine, rtc: Rtc) -> str:
+    """What keeps the clock from ending a sleep; empty when nothing does."""
     if rtc.wakeup == "disabled":
         return f"{rtc.name} may not wake the machine: echo enabled > {rtc.folder}/device/power/wakeup"
-    return f"{rtc.name} has no power/wakeup: it may not be able to wake the machine"
+    if rtc.wakeup != "enabled":
+        return f"{rtc.name} has no power/wakeup: it may not be able to wake the machine"
+    return "" if machine.has_alarm_clock else f"it cannot end a sleep by mem or freeze: {NO_ALARM_CLOCK}"
 
 
 def _longest(machine: Machine, rtc: Rtc) -> dict[str, t.Any]:

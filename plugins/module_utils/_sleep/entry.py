@@ -54,6 +54,16 @@ def confirm_count(machine: Machine, count: str) -> str:
     return ""
 
 
+def forget_count(machine: Machine, count: str) -> None:
+    """Take back what ``confirm_count`` asked for, or the next sleep by anybody would be aborted by an old event.
+
+    A count that is not the present one does that, and is refused (kernel/power/main.c, wakeup_count_store).
+    """
+    if count.isdigit():
+        with contextlib.suppress(OSError):
+            machine.write(_COUNT, str(int(count) - 1 if int(count) else 2**32 - 1))
+
+
 def enter(machine: Machine, backend: str, mode: str, *, force: bool = False) -> str:
     """Sleep in this mode; return when it is over: what the backend said of a failure, else the empty string.
 
@@ -80,7 +90,7 @@ def _systemd(machine: Machine, mode: str, force: bool) -> str:
     with _no_other_state(mode):
         # asynchronous: it returns before the sleep begins
         error = _systemctl(machine, verb, force)
-        while _preparing(machine):
+        while _preparing(machine) or _under_way(machine, f"systemd-{verb}.service"):
             time.sleep(_POLL)
     return error or _failure(machine, f"systemd-{verb}.service")
 
@@ -137,6 +147,22 @@ def _preparing(machine: Machine) -> bool:
         return machine.run(["busctl", "get-property", *LOGIND, "PreparingForSleep"]).out.strip() != "b false"
     except OSError:
         return True
+
+
+def _under_way(machine: Machine, unit: str) -> bool:
+    """Whether systemd itself is at it: logind knows nothing of a sleep that systemctl began without it.
+
+    Not known is not over, as above.
+    """
+    try:
+        ran = machine.run(["systemctl", "show", "--property=ActiveState", "--property=Job", unit])
+    except OSError:
+        return True
+    told = dict(line.partition("=")[::2] for line in ran.out.splitlines())
+    # a job that waits is shown by its number
+    return told.get("ActiveState") in ("activating", "active", "deactivating") or told.get(
+        "Job", "0"
+    ) not in ("", "0")
 
 
 def _pm_utils(machine: Machine, mode: str) -> str:

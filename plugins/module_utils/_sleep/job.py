@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import asdict, dataclass, fields
 
 from .store import WayBack, write_json
+from .wol import MAGIC
 
 #: Gone with the next boot, and kept through a hibernation.
 FOLDER: t.Final = "/run/hostpm.power/suspend"
@@ -65,6 +66,23 @@ def way_back(plan: Plan, way: str, asleep: float, entry: float) -> WayBack:
     card = plan.card if way == "wol" else ""
     where = (plan.mode, way, plan.kernel, plan.machine_id)
     return WayBack(*where, time.time(), asleep, entry, card, plan.backend)
+
+
+def armed_as(plan: Plan) -> dict[str, str]:
+    """The letters of ethtool that each armed card is armed with."""
+    return {name: letters for name, _equals, letters in (card.rpartition("=") for card in plan.rearm)}
+
+
+def not_only_magic(plan: Plan) -> str:
+    """Why a wake by its card proves nothing of magic packets; empty when only such a packet wakes it."""
+    others = set(armed_as(plan).get(plan.card, "")) - set(MAGIC)
+    if not others:
+        return ""
+    letters = "".join(sorted(others))
+    return (
+        f"{plan.card} is armed for more than magic packets (Wake-on: {letters}), so anything else may have woken it, "
+        "and it does not count as a way back"
+    )
 
 
 class Job:

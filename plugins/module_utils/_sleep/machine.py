@@ -13,11 +13,15 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 import typing as t
 from dataclasses import dataclass
 
 #: Where programs are looked for: users' paths lack the sbin folders.
 PATH: t.Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#: linux/time.h: counts while the machine sleeps, and wakes it through the RTC.
+CLOCK_BOOTTIME_ALARM: t.Final = 9
 
 #: The most that is read of one file (bytes); what is read here is far smaller.
 _MOST: t.Final = 1 << 20
@@ -38,6 +42,11 @@ class Machine(t.Protocol):
     @property
     def uid(self) -> int:
         """The user that looks; 0 is root."""
+        raise NotImplementedError
+
+    @property
+    def has_alarm_clock(self) -> bool:
+        """Whether the kernel has a clock that wakes the machine when a timer of CLOCK_BOOTTIME_ALARM is due."""
         raise NotImplementedError
 
     def read(self, path: str) -> str:
@@ -89,6 +98,14 @@ class LocalMachine:
     @property
     def uid(self) -> int:
         return os.geteuid()
+
+    @property
+    def has_alarm_clock(self) -> bool:
+        try:
+            time.clock_getres(CLOCK_BOOTTIME_ALARM)
+        except OSError:
+            return False
+        return True
 
     def read(self, path: str) -> str:
         with open(path, "rb") as stream:
@@ -150,14 +167,15 @@ def _text_of(stream: t.IO[bytes]) -> str:
 class RecordedMachine:
     """A machine as it was recorded; what is written to its files stays in memory.
 
-    :param data: ``uid``; ``files`` {path: text}, ``links`` {path: target}, ``folders`` {path: names}, ``exists`` {path:
-        bool}; ``commands``, a list of {argv, rc, out, err}. In place of a text, a target or names, and beside an argv,
-        {"error": "EACCES"} is what the kernel said. Folders and existence that are not recorded follow from the other
-        paths.
+    :param data: ``uid``; ``alarm_clock``, by default true; ``files`` {path: text}, ``links`` {path: target},
+        ``folders`` {path: names}, ``exists`` {path: bool}; ``commands``, a list of {argv,
+        rc, out, err}. In place of a text, a target or names, and beside an argv, {"error": "EACCES"} is what the kernel
+        said. Folders and existence that are not recorded follow from the other paths.
     """
 
     def __init__(self, data: t.Mapping[str, t.Any]) -> None:
         self._uid = int(data.get("uid", 0))
+        self.alarm_clock = bool(data.get("alarm_clock", True))
         self.files: dict[str, t.Any] = dict(data.get("files", {}))
         self.links: dict[str, t.Any] = dict(data.get("links", {}))
         self.folders: dict[str, t.Any] = dict(data.get("folders", {}))
@@ -169,6 +187,10 @@ class RecordedMachine:
     @property
     def uid(self) -> int:
         return self._uid
+
+    @property
+    def has_alarm_clock(self) -> bool:
+        return self.alarm_clock
 
     def read(self, path: str) -> str:
         return str(_told(self.files.get(path), path))

@@ -6,30 +6,19 @@
 
 from __future__ import annotations
 
-import math
 import typing as t
 from dataclasses import dataclass
 
 from . import rtc
-from .alarm import NoAlarm, WakeTimer
+from .alarm import NO_ALARM_CLOCK, NoAlarm, WakeTimer
+from .duration import check_duration
 from .guards import busy, objections
-from .hibernation import image_seconds
 from .job import Plan
 from .machine import Machine
 from .proof import boot_id
 from .store import WayBack, find, load, noted_alarm
 from .ways import Refused, able, armed_cards, ways_back
 from .wol import Card, source_of
-
-#: What an entry is taken to need on a machine that never slept in this way (s).
-ENTRY_GUESS: t.Final = 5.0
-
-#: The same with an image to write, without the writing: the kernel gives processes so long to stand still
-#: (/sys/power/pm_freeze_timeout). It cannot be measured, as nothing of the machine remembers it.
-ENTRY_WITH_IMAGE: t.Final = 20.0
-
-#: An alarm must lie this many entries ahead: one that is due before the machine is asleep never wakes it.
-MARGIN: t.Final = 2.0
 
 #: A trial alarm is armed so far ahead that it is gone long before (s).
 _TRIAL: t.Final = 3600
@@ -84,9 +73,10 @@ def prepare(
     clock, network = ways_back(machine, wish.ways, wish.interface)
     cards = {"rtc": "", "wol": wish.interface}
     proofs = {way: find(worked, wish.mode, way, kernel, identity, cards[way]) for way in wish.ways}
-    _check_duration(machine, wish, backend, proofs.get("rtc"))
-    if clock and trial:
-        _try(machine, wish, clock)
+    if wish.duration is not None:
+        check_duration(machine, wish.mode, backend, wish.duration, proofs.get("rtc"))
+    if clock:
+        _try(machine, wish, clock, arm=trial)
     _check_proof(wish, proofs)
     against = busy(machine, wish.busy_check, wish.allow)
     if against:
@@ -124,38 +114,19 @@ def _check_place(machine: Machine, wish: Wish, boot: str) -> None:
         raise Refused("refused", "; ".join(against))
 
 
-def _check_duration(machine: Machine, wish: Wish, backend: str, worked: WayBack | None) -> None:
-    if wish.duration is None:
-        return
-    with_image = wish.mode in ("disk", "hybrid")
-    entry = ENTRY_GUESS if worked is None else worked.entry
-    # another backend tells little: the hooks of pm-utils may take many times what sysfs alone does
-    measured = worked is not None and worked.backend == backend and not with_image
-    if with_image:
-        entry = max(ENTRY_WITH_IMAGE, entry) + image_seconds(machine)
-    elif not measured:
-        entry = max(ENTRY_GUESS, entry)
-    least = math.ceil(MARGIN * max(entry, 1.0))
-    if wish.duration < least:
-        how = "took" if measured else "is taken to need"
-        raise Refused(
-            "refused_no_wake",
-            f"a duration of {wish.duration:g} s is too short: falling asleep by {wish.mode} {how} {entry:.1f} s "
-            f"here, and an alarm that is due before it sleeps never wakes it. Ask for {least:.0f} s or more",
-        )
-
-
-def _try(machine: Machine, wish: Wish, clock: rtc.Rtc) -> None:
-    """Arm the alarm that the sleep will need, and disarm it; also one that a killed sleep has left behind."""
+def _try(machine: Machine, wish: Wish, clock: rtc.Rtc, *, arm: bool) -> None:
+    """Arm the alarm that the sleep will need, and disarm it; or only see whether there is one."""
+    by_rtc = wish.mode in ("disk", "hybrid")
     try:
-        if wish.mode in ("disk", "hybrid"):
-            noted = noted_alarm()
+        if not (by_rtc or machine.has_alarm_clock):
+            raise NoAlarm(NO_ALARM_CLOCK)
+        if by_rtc and arm:
             with rtc.undisturbed():
-                if noted and noted[0] == clock.name:
-                    rtc.disarm(machine, clock, noted[1])
                 rtc.disarm(machine, clock, rtc.arm(machine, clock, int(wish.duration or _TRIAL)))
-        else:
-            WakeTimer(_TRIAL).close()
+        elif by_rtc and clock.alarm is not None and noted_alarm() != (clock.name, clock.alarm):
+            raise rtc.AlarmTaken(clock, clock.alarm)
+        elif arm:
+            WakeTimer(machine, _TRIAL).close()
     except (rtc.RtcError, NoAlarm) as exc:
         raise Refused("refused_no_wake", f"its alarm cannot be armed: {exc}") from exc
 

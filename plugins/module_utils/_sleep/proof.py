@@ -15,6 +15,9 @@ from .machine import Machine
 #: The clocks must have drifted apart by this much to prove a sleep (s).
 SLEPT: t.Final = 0.3
 
+#: What only the kernel's log tells must have lasted this long: it counts the suspending of devices too (s).
+IDLED: t.Final = 5.0
+
 #: A sleep that ended this long before its alarm did not end by it (s).
 EARLY: t.Final = 2.0
 
@@ -84,23 +87,25 @@ class Slept:
 
 
 def judge(
-    before: Snapshot, after: Snapshot, *, idle: float, duration: float | None, alarm_fired: bool, error: str
+    before: Snapshot, after: Snapshot, *, idle: float, left: float | None, alarm_fired: bool, error: str
 ) -> Slept:
     """Judge one entry on the machine itself, within one boot.
 
-    :param idle: seconds between the kernel's own lines of entry and exit of s2idle, where it logged both; else 0.
-    :param duration: seconds after which the alarm was due; None without one.
+    :param idle: seconds of s2idle by the kernel's own log, where it logged its begin and its end; else 0.
+    :param left: seconds that were left until the alarm when it was awake again; None without an alarm.
     :param alarm_fired: the alarm was due when it was awake again.
     :param error: what the backend said, empty when it told of no failure.
     """
-    asleep = max(after.gap - before.gap, idle)
+    asleep = max(after.gap - before.gap, idle if idle >= IDLED else 0.0)
     if asleep < SLEPT:
+        if idle >= SLEPT and not error:
+            return Slept("aborted_at_entry", 0.0, f"it left suspend-to-idle after {idle:.1f} s at the most")
         word = "aborted_at_entry" if _is_abort(error) else "never_slept"
         return Slept(
             word, 0.0, error or "the clocks show no sleep: CLOCK_BOOTTIME and CLOCK_MONOTONIC went alike"
         )
-    if duration is not None and not alarm_fired and asleep < duration - EARLY:
-        return Slept("woke_early", asleep, f"it woke {duration - asleep:.0f} s before its alarm")
+    if left is not None and not alarm_fired and left > EARLY:
+        return Slept("woke_early", asleep, f"it woke {left:.0f} s before its alarm")
     return Slept("slept", asleep)
 
 
@@ -123,22 +128,33 @@ def last_stamp(log: str) -> float:
 
 
 def idle_seconds(log: str, since: float) -> float:
-    """Seconds of the last s2idle in a kernel log with stamps in front (dmesg): from its entry to its exit; else 0.
+    """Seconds of the last s2idle in a kernel log with stamps in front (dmesg); 0 without its entry and its exit.
 
-    CLOCK_MONOTONIC, and with it the stamps, runs on during s2idle where the platform does not stop its clock.
+    They count from when the processes stood still (kernel/power/process.c) until they were let go, so the suspending
+    of devices is in it. CLOCK_MONOTONIC, and with it the stamps, runs on during s2idle where the platform does not
+    stop its clock.
 
     :param since: the stamp of the last line before the entry.
     """
     entry: float | None = None
+    thawed: float | None = None
     seconds = 0.0
     for line in log.splitlines():
         stamp = _stamp(line)
         if stamp is None or stamp <= since:
             continue
         if "PM: suspend entry (s2idle)" in line:
+            entry, thawed = stamp, None
+        elif entry is not None and "Freezing remaining freezable tasks" in line:
             entry = stamp
+        elif (
+            entry is not None
+            and thawed is None
+            and line.endswith(("OOM killer enabled.", "Restarting tasks ..."))
+        ):
+            thawed = stamp
         elif "PM: suspend exit" in line and entry is not None:
-            seconds, entry = stamp - entry, None
+            seconds, entry = (stamp if thawed is None else thawed) - entry, None
     return seconds
 
 

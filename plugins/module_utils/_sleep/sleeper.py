@@ -13,8 +13,9 @@ import typing as t
 
 from . import entry
 from .alarm import Alarm, NoAlarm, WakeAlarm, WakeTimer
+from .duration import check_duration
 from .guards import busy, objections
-from .job import COMMITTED, DONE, ENTERING, Job, Plan, way_back
+from .job import COMMITTED, DONE, ENTERING, Job, Plan, armed_as, not_only_magic, way_back
 from .machine import LocalMachine, Machine
 from .proof import (
     EARLY,
@@ -27,10 +28,11 @@ from .proof import (
     last_stamp,
     snapshot,
 )
-from .store import WayBack, keep
+from .store import WayBack, drop, find, keep, load
 from .waker import waker
 from .watch import BootClock, Clock, Watch
 from .ways import Refused, able, ways_back
+from .wol import wake_on_lan
 
 #: A machine that is awake later than this after its alarm was woken by something else (s). One that was off has its
 #: firmware and the boot before that.
@@ -49,7 +51,7 @@ def make_alarm(machine: Machine, plan: Plan, seconds: float) -> Alarm:
     """
     if plan.mode in ("disk", "hybrid"):
         return WakeAlarm(machine, plan.rtc, seconds)
-    return WakeTimer(seconds)
+    return WakeTimer(machine, seconds)
 
 
 class Sleeper:
@@ -65,12 +67,15 @@ class Sleeper:
         alarm: t.Callable[[Machine, Plan, float], Alarm] = make_alarm,
         enter: t.Callable[..., str] = entry.enter,
         look: t.Callable[[Machine], Snapshot] = snapshot,
+        known: t.Callable[[], t.Sequence[WayBack]] = load,
         remember: t.Callable[[WayBack], None] = keep,
+        forget: t.Callable[[str, str, str, str], object] = drop,
         told_to_stop: t.Callable[[], bool] = lambda: False,
     ) -> None:
         self._machine, self._job, self._plan, self._clock = machine, job, plan, clock
         self._make_alarm, self._backend, self._look = alarm, enter, look
-        self._keep, self._told_to_stop = remember, told_to_stop
+        self._known, self._keep, self._forget = known, remember, forget
+        self._told_to_stop = told_to_stop
 
     def run(self) -> dict[str, t.Any]:
         """Wait for the commit and the moment, sleep, and return the end of the job as it was left on disk too."""
@@ -109,7 +114,7 @@ class Sleeper:
         against = self._against() or self._called_off()
         if against:
             return against
-        self._job.set_state(ENTERING)
+        self._job.set_state(ENTERING, gap=self._look(machine).gap)
         alarm: Alarm | None = None
         try:
             if plan.duration is not None:
@@ -121,6 +126,7 @@ class Sleeper:
         except NoAlarm as exc:
             return _ended("refused_no_wake", str(exc))
         finally:
+            entry.forget_count(machine, count)
             if alarm:
                 alarm.close()
 
@@ -133,6 +139,9 @@ class Sleeper:
         try:
             able(machine, plan.mode, plan.backend, plan.allow)
             ways_back(machine, plan.wake, plan.card)
+            if plan.duration is not None:
+                worked = find(self._known(), plan.mode, "rtc", plan.kernel, plan.machine_id)
+                check_duration(machine, plan.mode, plan.backend, plan.duration, worked)
         except Refused as exc:
             return _ended(exc.outcome, str(exc))
         return None
@@ -160,7 +169,8 @@ class Sleeper:
         in_sleep = before.boottime + entering < due and due - EARLY <= awake <= due + late
         fired = alarm is not None and in_sleep and (alarm.fired() or awake > due - _WHOLE)
         idle = idle_seconds(kernel_log(machine), logged) if plan.mode == "freeze" and not error else 0.0
-        slept = judge(before, after, idle=idle, duration=plan.duration, alarm_fired=fired, error=error)
+        left = None if plan.duration is None else due - awake
+        slept = judge(before, after, idle=idle, left=left, alarm_fired=fired, error=error)
         notes = self._arm_cards_again()
         result = _ended(slept.word, slept.why, asleep=round(slept.asleep, 2) if slept.asleep else None)
         if slept.asleep:
@@ -174,17 +184,18 @@ class Sleeper:
                 resume=round(max(0.0, awake - before.boottime - entering - slept.asleep), 2),
             )
             if awake > due + late:
-                notes.append(
-                    f"it slept {awake - due:.0f} s past its alarm, which did not wake it: do not rely on this alarm"
-                )
+                notes += self._failed_to_wake(awake - due)
             notes += [woke.doubt] if woke.doubt else self._remember(slept, woke.name, entering)
         return {**result, "notes": notes}
 
     def _arm_cards_again(self) -> list[str]:
         """Some drivers forget it in their sleep."""
         notes = []
-        for card in self._plan.rearm:
-            name, _equals, letters = card.rpartition("=")
+        for name, letters in armed_as(self._plan).items():
+            if "s" in letters:
+                if wake_on_lan(self._machine, [name])[name].armed != letters:
+                    notes.append(f"{name} has lost its SecureOn password in its sleep: arm it again")
+                continue
             try:
                 ran = self._machine.run(["ethtool", "-s", name, "wol", letters])
                 said = (ran.err or ran.out).strip() if ran.rc else ""
@@ -196,12 +207,26 @@ class Sleeper:
 
     def _remember(self, slept: Slept, woken_by: str, entering: float) -> list[str]:
         """This way back worked: the next sleep may rely on it."""
+        if woken_by == "wol" and (why := not_only_magic(self._plan)):
+            return [why]
         if woken_by in ("rtc", "wol"):
             try:
                 self._keep(way_back(self._plan, woken_by, slept.asleep, entering))
             except OSError as exc:
                 return [f"that this way back worked could not be remembered: {exc}"]
         return []
+
+    def _failed_to_wake(self, seconds: float) -> list[str]:
+        """This way back did not work, whatever it did before: no sleep may rely on it."""
+        plan = self._plan
+        notes = [
+            f"it slept {seconds:.0f} s past its alarm, which did not wake it: this is no way back any more"
+        ]
+        try:
+            self._forget(plan.mode, "rtc", plan.kernel, plan.machine_id)
+        except OSError as exc:
+            notes.append(f"that could not be written down, so do not rely on its alarm: {exc}")
+        return notes
 
 
 def _ended(outcome: str, why: str, **more: t.Any) -> dict[str, t.Any]:

@@ -63,6 +63,18 @@ def keep(way: WayBack, place: str = PLACE) -> None:
     write_json(place, [asdict(known) for known in kept])
 
 
+def drop(mode: str, way: str, kernel: str, machine_id: str, place: str = PLACE) -> bool:
+    """Forget one that failed, whichever card or backend it was seen with; whether it was there.
+
+    :raises OSError: it could not be written.
+    """
+    known = load(place)
+    left = [one for one in known if one.key[:4] != (mode, way, kernel, machine_id)]
+    if len(left) < len(known):
+        write_json(place, [asdict(one) for one in left])
+    return len(left) < len(known)
+
+
 def note_alarm(clock: str, moment: int, place: str = ALARM) -> None:
     """Note that this alarm of the RTC is ours; ``moment`` is in the clock's own seconds since the epoch.
 

@@ -80,10 +80,6 @@ def _card(machine: Machine, interface: str) -> Card:
 
 
 def armed_cards(machine: Machine) -> tuple[str, ...]:
-    """Each card that is armed, as NAME=LETTERS; one with a password cannot be armed again without it."""
+    """Each card that is armed, as NAME=LETTERS."""
     cards = wake_on_lan(machine)
-    return tuple(
-        f"{name}={card.armed}"
-        for name, card in cards.items()
-        if card.armed and not set("ds") & set(card.armed)
-    )
+    return tuple(f"{name}={card.armed}" for name, card in cards.items() if card.armed not in ("", "d"))

@@ -48,6 +48,11 @@ class RecordingMachine:
     def exists(self, path: str) -> bool:
         return t.cast(bool, self._kept("exists", path, self._inner.exists))
 
+    @property
+    def has_alarm_clock(self) -> bool:
+        self.data["alarm_clock"] = self._inner.has_alarm_clock
+        return bool(self.data["alarm_clock"])
+
     def run(self, argv: t.Sequence[str], timeout: float = 10.0) -> Ran:
         try:
             ran = self._inner.run(argv, timeout)

@@ -12,14 +12,18 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hostpm.power.plugins.module_utils._sleep import alarm, store
-from ansible_collections.hostpm.power.plugins.module_utils._sleep.alarm import NoAlarm, WakeAlarm
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.alarm import (
+    NoAlarm,
+    WakeAlarm,
+    remove_left_behind,
+)
 from sleep_kit import ClockMachine
 
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     place = str(tmp_path / "kept" / "alarm.json")
-    for name in ("note_alarm", "forget_alarm"):
+    for name in ("note_alarm", "forget_alarm", "noted_alarm"):
         monkeypatch.setattr(alarm, name, functools.partial(getattr(store, name), place=place))
     return place
 
@@ -73,3 +77,20 @@ def test_no_such_clock(place: str) -> None:
     with pytest.raises(NoAlarm, match="there is no clock rtc7"):
         WakeAlarm(ClockMachine(), "rtc7", 60.0)
     assert store.noted_alarm(place) is None
+
+
+def test_one_that_was_left_behind_is_removed(place: str) -> None:
+    """As by a host that was booted out of its hibernation."""
+    clock = ClockMachine()
+    WakeAlarm(clock, "rtc0", 60.0)
+    remove_left_behind(clock)
+    assert (clock.alarm, store.noted_alarm(place)) == (None, None)
+    remove_left_behind(clock)
+
+
+def test_a_foreign_one_in_place_of_the_one_left_behind_stays(place: str) -> None:
+    clock = ClockMachine()
+    WakeAlarm(clock, "rtc0", 60.0)
+    clock.alarm = clock.now + 99
+    remove_left_behind(clock)
+    assert (clock.alarm, store.noted_alarm(place)) == (clock.now + 99, None)

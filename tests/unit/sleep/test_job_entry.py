@@ -32,8 +32,15 @@ Failed to start systemd-suspend.service - System Suspend.
 """
 
 
+def shown(verb: str, state: str = "inactive", job: str = "") -> dict[str, t.Any]:
+    """What systemd says of the unit of a sleep."""
+    argv = ["systemctl", "show", "--property=ActiveState", "--property=Job", f"systemd-{verb}.service"]
+    return {"argv": argv, "out": f"ActiveState={state}\n{job}"}
+
+
 def machine(*commands: dict[str, t.Any], **files: t.Any) -> RecordedMachine:
-    return RecordedMachine({"commands": list(commands), "files": files.get("files", {})})
+    over = [shown(verb) for verb in ("suspend", "hibernate", "hybrid-sleep")]
+    return RecordedMachine({"commands": [*commands, *over], "files": files.get("files", {})})
 
 
 def systemctl(verb: str, **ran: t.Any) -> dict[str, t.Any]:
@@ -124,6 +131,32 @@ def test_it_waits_until_systemd_is_known_to_be_over(drop_in: Path, asked: dict[s
     assert bool(said) is bool(asked), said
 
 
+def test_a_sleep_that_systemctl_began_without_logind_is_waited_for(drop_in: Path) -> None:
+    """When the call to logind fails, systemctl starts the unit itself, of which logind knows nothing."""
+    answers = [
+        shown("suspend", job="Job=7\n"),
+        shown("suspend", "activating", "Job=7\n"),
+        {"argv": shown("suspend")["argv"], "error": "ETIMEDOUT"},
+        shown("suspend", "deactivating"),
+        shown("suspend", "failed"),
+    ]
+    host = machine(
+        systemctl("suspend", rc=1, err="Call to Suspend failed: Connection timed out\n"),
+        {"argv": PREPARING, "out": "b false\n"},
+    )
+    run = host.run
+
+    def answer(argv: t.Sequence[str], timeout: float = 10.0) -> t.Any:
+        if list(argv) == shown("suspend")["argv"]:
+            host.commands[:] = [one for one in host.commands if one["argv"] != list(argv)]
+            host.commands.append(answers.pop(0))
+        return run(argv, timeout)
+
+    host.run = answer  # type: ignore[method-assign]
+    assert entry.enter(host, "systemd", "mem").startswith("Call to Suspend failed")
+    assert answers == []
+
+
 def test_inhibitors_that_are_to_be_passed_over(drop_in: Path) -> None:
     over = {"argv": PREPARING, "out": "b false\n"}
     well = {"argv": ["systemctl", "is-failed", "--quiet", "systemd-suspend.service"], "rc": 1}
@@ -192,6 +225,17 @@ def test_the_count_of_wakeup_events() -> None:
     assert host.written == [("/sys/power/wakeup_count", "12")]
     assert entry.read_count(machine()) == "", "a kernel without it"
     assert entry.confirm_count(machine(), "") == ""
+
+
+def test_a_count_is_taken_back_by_another_one() -> None:
+    for count, other in (("7", "6"), ("0", "4294967295")):
+        host = machine(files={"/sys/power/wakeup_count": f"{count}\n"})
+        entry.forget_count(host, count)
+        assert host.written == [("/sys/power/wakeup_count", other)]
+    gone = machine()
+    entry.forget_count(gone, "")
+    entry.forget_count(gone, "7")
+    assert gone.written == []
 
 
 def test_a_count_that_does_not_come() -> None:

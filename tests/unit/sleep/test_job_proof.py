@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.hostpm.power.plugins.module_utils._sleep import store
-from ansible_collections.hostpm.power.plugins.module_utils._sleep.alarm import WakeTimer
-from ansible_collections.hostpm.power.plugins.module_utils._sleep.machine import LocalMachine
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.alarm import NoAlarm, WakeTimer
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.machine import (
+    LocalMachine,
+    RecordedMachine,
+)
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.proof import (
     Snapshot,
     idle_seconds,
@@ -37,7 +39,7 @@ def after(asleep: float) -> Snapshot:
 
 
 def judged(asleep: float, **more: t.Any) -> tuple[str, float]:
-    asked = {"idle": 0.0, "duration": None, "alarm_fired": False, "error": "", **more}
+    asked = {"idle": 0.0, "left": None, "alarm_fired": False, "error": "", **more}
     slept = judge(BEFORE, after(asleep), **asked)
     return slept.word, round(slept.asleep, 3)
 
@@ -45,12 +47,15 @@ def judged(asleep: float, **more: t.Any) -> tuple[str, float]:
 @pytest.mark.parametrize(
     ("asleep", "more", "expected"),
     [
-        (60.0, {"duration": 60.0, "alarm_fired": True}, ("slept", 60.0)),
-        (59.0, {"duration": 60.0}, ("slept", 59.0)),
-        (57.0, {"duration": 60.0}, ("woke_early", 57.0)),
+        (60.0, {"left": -0.2, "alarm_fired": True}, ("slept", 60.0)),
+        (59.0, {"left": 1.0}, ("slept", 59.0)),
+        (49.0, {"left": 1.0}, ("slept", 49.0)),
+        (57.0, {"left": 3.0}, ("woke_early", 57.0)),
         (57.0, {}, ("slept", 57.0)),
-        (0.2, {"duration": 60.0, "alarm_fired": True}, ("never_slept", 0.0)),
+        (0.2, {"left": -1.0, "alarm_fired": True}, ("never_slept", 0.0)),
         (0.0, {"idle": 12.3}, ("slept", 12.3)),
+        (0.0, {"idle": 2.5, "left": 50.0}, ("aborted_at_entry", 0.0)),
+        (0.0, {"idle": 0.2}, ("never_slept", 0.0)),
         (0.0, {"error": "write error: Device or resource busy"}, ("aborted_at_entry", 0.0)),
         (0.0, {"error": "the count of wakeup events moved"}, ("aborted_at_entry", 0.0)),
         (0.0, {"error": "pm-suspend ended with exit code 128"}, ("never_slept", 0.0)),
@@ -61,6 +66,19 @@ def test_only_the_clocks_prove_a_sleep(
     asleep: float, more: dict[str, t.Any], expected: tuple[str, float]
 ) -> None:
     assert judged(asleep, **more) == expected
+
+
+def test_syncing_and_freezing_are_no_idle_sleep() -> None:
+    log = """\
+[   41.100000] PM: suspend entry (s2idle)
+[   45.200000] Filesystems sync: 4.100 seconds
+[   45.300000] Freezing user space processes
+[   46.300000] Freezing remaining freezable tasks
+[   47.300000] OOM killer enabled.
+[   47.400000] Restarting tasks ... done.
+[   49.400000] PM: suspend exit
+"""
+    assert idle_seconds(log, 0.0) == pytest.approx(1.0)
 
 
 def test_an_idle_sleep_is_read_from_the_log() -> None:
@@ -78,16 +96,19 @@ def test_this_machine_can_be_looked_at() -> None:
     assert seen.gap >= 0.0
 
 
-def test_an_alarm_of_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_of_its_own_process() -> None:
     """The kernel has such timers without an RTC too; root is needed."""
-    monkeypatch.setattr(time, "clock_getres", lambda _number: 1e-9)
-    machine = LocalMachine()
-    if machine.uid != 0:
+    if LocalMachine().uid != 0:
         pytest.skip("a timer that wakes the machine needs root")
-    timer = WakeTimer(3600.0)
+    timer = WakeTimer(RecordedMachine({}), 3600.0)
     assert not timer.fired()
     timer.close()
     timer.close()
+
+
+def test_no_alarm_without_a_clock_behind_it() -> None:
+    with pytest.raises(NoAlarm, match="the kernel has no clock for its alarms"):
+        WakeTimer(RecordedMachine({"alarm_clock": False}), 3600.0)
 
 
 WAY = store.WayBack("mem", "rtc", "6.1", "m1", 1700000000.0, 30.1, 1.2)
@@ -120,3 +141,13 @@ def test_the_alarm_that_is_ours_is_noted_until_it_is_gone(tmp_path: Path) -> Non
     store.forget_alarm(place)
     store.forget_alarm(place)
     assert store.noted_alarm(place) is None
+
+
+def test_a_way_back_that_failed_is_dropped_with_all_its_cards_and_no_other(tmp_path: Path) -> None:
+    place = str(tmp_path / "ways.json")
+    others = [replace(WAY, mode="disk"), replace(WAY, way="wol", card="eth0"), replace(WAY, kernel="6.2")]
+    for way in (WAY, replace(WAY, card="x"), *others):
+        store.keep(way, place)
+    assert store.drop("mem", "rtc", "6.1", "m1", place)
+    assert store.load(place) == others
+    assert not store.drop("mem", "rtc", "6.1", "m1", place)

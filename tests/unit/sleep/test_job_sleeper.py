@@ -65,7 +65,11 @@ class World:
         self.job.create(plan)
         self.machine = server()
         self.machine.files["/sys/power/wakeup_count"] = "7\n"
+        self.machine.files["/proc/meminfo"] = (
+            "MemTotal: 500000 kB\nMemFree: 400000 kB\nMemAvailable: 400000 kB\nActive(anon): 1000 kB\n"
+        )
         self.kept: list[store.WayBack] = []
+        self.dropped: list[tuple[str, ...]] = []
         self.asleep = 60.2
         self.entry = 2.0
         self.error = ""
@@ -91,7 +95,9 @@ class World:
             "alarm": self.alarm,
             "enter": self.enter,
             "look": self.look,
+            "known": list,
             "remember": self.kept.append,
+            "forget": lambda *key: self.dropped.append(key),
             **more,
         }
         return Sleeper(self.machine, self.job, self.plan, clock=self.clock, **parts).run()
@@ -146,7 +152,8 @@ def test_the_order_at_entry(world: World) -> None:
     world.machine.run = lambda argv, timeout=10.0: (order.append(argv[0]), run(argv, timeout))[1]  # type: ignore[method-assign]
     world.run()
     assert order.index("read /sys/power/wakeup_count") < order.index("sh") < order.index("write 7")
-    assert world.done == ["arm 60", "count", "systemd mem", "disarm"]
+    assert order[-1] == "write 6", "the kernel is not left to abort the next sleep by an old event"
+    assert world.done == ["arm 60", "count", "systemd mem", "count", "disarm"]
 
 
 def test_without_a_commit_it_stays_awake(world: World) -> None:
@@ -326,7 +333,55 @@ def test_an_alarm_that_was_due_long_ago_did_not_wake_it(world: World) -> None:
     end = world.run()
     assert (end["outcome"], end["woken_by"], end["late"]) == ("slept", "unknown", 42.0)
     assert world.kept == [], "a way back that failed proves nothing"
-    assert end["notes"] == ["it slept 42 s past its alarm, which did not wake it: do not rely on this alarm"]
+    assert end["notes"] == [
+        "it slept 42 s past its alarm, which did not wake it: this is no way back any more"
+    ]
+    assert world.dropped == [("mem", "rtc", "6.1", "m1")]
+
+
+def test_a_failed_alarm_that_cannot_be_forgotten_is_told(world: World) -> None:
+    world.job.ask("commit", "t1")
+    world.asleep = 100.0
+
+    def full(*_key: str) -> t.NoReturn:
+        raise OSError(28, "No space left on device")
+
+    end = world.run(forget=full)
+    assert end["notes"][1:] == [
+        "that could not be written down, so do not rely on its alarm: [Errno 28] No space left on device"
+    ]
+
+
+def test_a_duration_that_became_too_short_keeps_it_awake(world: World) -> None:
+    """What has to be written grows until the moment of a hibernation."""
+    world.plan = replace(PLAN, mode="disk")
+    world.job.ask("commit", "t1")
+    world.machine.files["/proc/meminfo"] = "MemTotal: 64000000 kB\nActive(anon): 1000 kB\n"
+    end = world.run()
+    assert (end["outcome"], world.done) == ("refused_no_wake", [])
+    assert "a duration of 60 s is too short: falling asleep by disk is taken to need " in end["why"]
+
+
+def test_a_card_that_wakes_by_more_than_packets_proves_nothing(world: World) -> None:
+    world.plan = replace(
+        PLAN, duration=None, wake=("wol",), card="eth0", card_device="0000:00:03.0", rearm=("eth0=bg",)
+    )
+    world.job.ask("commit", "t1")
+    world.machine.commands.append({"argv": ["ethtool", "-s", "eth0", "wol", "bg"], "rc": 0})
+
+    def enter(*args: t.Any, **more: t.Any) -> str:
+        world.sources["0000:00:03.0"] = 1
+        return world.enter(*args, **more)
+
+    end = world.run(enter=enter)
+    assert (end["woken_by"], world.kept) == ("wol", [])
+    assert "eth0 is armed for more than magic packets (Wake-on: b)" in end["notes"][0]
+
+
+def test_a_card_that_lost_its_password_is_told(world: World) -> None:
+    world.plan = replace(PLAN, rearm=("eth0=s",))
+    world.job.ask("commit", "t1")
+    assert world.run()["notes"] == ["eth0 has lost its SecureOn password in its sleep: arm it again"]
 
 
 def test_a_hibernated_machine_has_its_boot_before_it_is_awake(world: World) -> None:

@@ -15,10 +15,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.alarm import WakeTimer
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.job import Job
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.launch import NotStarted
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.proof import Snapshot
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.store import WayBack
 from ansible_collections.hostpm.power.plugins.module_utils._suspend import MODULE_OPTIONS, not_as_asked
 from ansible_collections.hostpm.power.plugins.module_utils._suspend_steps import Steps
-from job_kit import RTC, server
+from job_kit import RTC, said, server
 
 ASKED = {"duration": 60.0, "host": "node1", "controller_boot_id": "another", "wake_proof": "armed"}
 
@@ -46,6 +47,11 @@ class Desk:
         self.job = Job(str(folder / "run" / "suspend"))
         self.kept: list[WayBack] = []
         self.starts: t.Callable[..., str] = lambda _machine, _folder: "unit x"
+        self.tidied = 0
+        self.slept = 0.0
+
+    def tidy(self, _machine: object) -> None:
+        self.tidied += 1
 
     def ask(self, step: str, *, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
         checked = ArgumentSpecValidator(MODULE_OPTIONS).validate({**ASKED, "step": step, **options})
@@ -59,6 +65,8 @@ class Desk:
             starts=self.starts,
             known=(),
             remember=self.kept.append,
+            tidy=self.tidy,
+            look=lambda _machine: Snapshot("b1", 100.0 + self.slept, 100.0, {}),
         ).run()
 
     def ended(self, **end: t.Any) -> None:
@@ -68,7 +76,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     # a timer that wakes this very machine is not for tests
-    monkeypatch.setattr(WakeTimer, "__init__", lambda _self, _seconds: None)
+    monkeypatch.setattr(WakeTimer, "__init__", lambda _self, _machine, _seconds: None)
     monkeypatch.setattr(WakeTimer, "close", lambda _self: None)
     return Desk(tmp_path)
 
@@ -126,6 +134,47 @@ def test_a_job_whose_process_was_killed_is_over(desk: Desk) -> None:
     assert "its process was ended from outside (journalctl -u hostpm-power-suspend" in told["msg"]
     assert desk.ask("cancel")["outcome"] == "none_pending"
     assert desk.ask("prepare")["outcome"] == "prepared", "and it stands in nobody's way"
+
+
+@pytest.mark.parametrize(
+    ("slept", "says"),
+    [(57.0, "by its clocks it slept 57 s"), (0.0, "it did not sleep so far, and may be about to")],
+)
+def test_a_job_that_was_killed_on_its_way_is_not_called_awake(desk: Desk, slept: float, says: str) -> None:
+    prepared = desk.ask("prepare")
+    desk.job.set_state("entering", gap=3.0)
+    desk.clock.time, desk.slept = 700.0, 3.0 + slept
+    told = desk.ask("look", token=prepared["token"])
+    assert (told["outcome"], told["failed"], told["phase"]) == ("indeterminate", True, "done")
+    assert says in told["msg"]
+
+
+def test_an_alarm_that_was_left_behind_is_removed_but_not_while_a_job_lives(desk: Desk) -> None:
+    desk.ask("prepare", check=True)
+    desk.ask("look", check=True)
+    assert desk.tidied == 0, "check mode changes nothing"
+    desk.ask("look")
+    assert desk.tidied == 1
+    desk.ask("prepare")
+    seen = desk.tidied
+    assert seen > 1
+    with desk.job.carried_out():
+        desk.ask("look")
+        desk.ask("look", token="another")
+        desk.ask("prepare")
+    assert desk.tidied == seen
+    desk.machine.files["/proc/sys/kernel/random/boot_id"] = "b2\n"
+    desk.ask("look")
+    assert desk.tidied == seen + 1
+
+
+def test_a_card_that_wakes_by_more_than_packets_is_not_confirmed(desk: Desk) -> None:
+    said(desk.machine, ["ethtool", "eth0"], out="Supports Wake-on: pumbg\n\tWake-on: bg\n")
+    desk.ask("prepare", duration=None, wake=["wol"], interface="eth0", wait=False)
+    desk.ended(outcome="slept", asleep=60.0, entry=1.0, woken_by="unknown")
+    told = desk.ask("confirm")
+    assert (told["outcome"], desk.kept) == ("refused", [])
+    assert "eth0 is armed for more than magic packets (Wake-on: b)" in told["msg"]
 
 
 def test_a_process_that_cannot_be_started_stands_in_nobodys_way(desk: Desk) -> None:
