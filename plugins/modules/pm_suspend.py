@@ -157,7 +157,9 @@ options:
       - Which prepared sleep is meant. The action plugin sets it.
     type: str
 notes:
-  - The host remembers in C(/var/lib/hostpm.power/ways_back.json) which ways back have worked.
+  - The host remembers in C(/var/lib/hostpm.power/ways_back.json) which ways back have worked. An alarm that did not wake
+    it is forgotten there, with a warning, and has to be rehearsed again. A packet counts only for a card that is armed
+    for nothing else.
   - How it was woken is what the host itself can tell. A packet that its firmware handles is often V(unknown).
   - A host that wakes when its alarm is due counts as woken by it, unless its kernel names something else, as a button
     or a card. Then that is told with a warning, and proves no way back. After V(disk) a kernel names nothing.
@@ -214,8 +216,8 @@ outcome:
     - V(slept), V(scheduled) (committed, with O(wait=false)), V(pending), V(none_pending), V(cancelled), V(confirmed)
       and V(planned) (check mode) are successes. V(woke_early) and V(refused_busy) are successes with a warning.
     - V(aborted_at_entry) (an event came while it was falling asleep), V(never_slept), V(rebooted_instead), V(not_back),
-      V(refused_no_wake), V(refused) and V(indeterminate) (it did not answer to the commit, with O(wait=false)) are
-      failures.
+      V(refused_no_wake), V(refused) and V(indeterminate) (it did not answer to the commit, with O(wait=false), or the
+      process of its sleep was ended on the way) are failures.
     - With O(action=suspend) V(cancelled), V(none_pending) and V(pending) are failures too, as the host was asked to
       sleep and did not.
   returned: always
