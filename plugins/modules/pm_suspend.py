@@ -157,9 +157,9 @@ options:
       - Which prepared sleep is meant. The action plugin sets it.
     type: str
 notes:
-  - The host remembers in C(/var/lib/hostpm.power/ways_back.json) which ways back have worked. An alarm that did not wake
-    it is forgotten there, with a warning, and has to be rehearsed again. A packet counts only for a card that is armed
-    for nothing else.
+  - The host remembers in C(/var/lib/hostpm.power/ways_back.json) which ways back have worked. An alarm that did not
+    wake it is forgotten there, with a warning, and has to be rehearsed again. A packet counts only for a card that is
+    armed for nothing else.
   - How it was woken is what the host itself can tell. A packet that its firmware handles is often V(unknown).
   - A host that wakes when its alarm is due counts as woken by it, unless its kernel names something else, as a button
     or a card. Then that is told with a warning, and proves no way back. After V(disk) a kernel names nothing.
