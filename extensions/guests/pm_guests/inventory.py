@@ -47,7 +47,7 @@ def _variables(layout: Layout, key: pathlib.Path, place: GuestPlace, neighbour: 
         "ansible_control_path_dir": str(layout.run / "ssh"),
         "ansible_python_interpreter": "/usr/bin/python3",
         "pm_mac": place.mac,
-        "pm_interface": CARD,
+        "guests_card": CARD,
         "pm_neighbour": neighbour,
         "pm_lab_password": PASSWORD,
         "pm_agents": [_agent(name, address) for name, address in place.agents.items()],

@@ -110,6 +110,8 @@ def test_the_inventory() -> None:
     one = variables["guest1"]
     assert one["ansible_host"] == "10.77.0.11"
     assert one["pm_mac"] == "52:54:00:77:00:01"
+    assert one["guests_card"] == "ens3"
+    assert "pm_interface" not in one, "it names the sender's card, not the guest's own"
     assert [variables[name]["pm_neighbour"] for name in variables] == ["guest3", "guest1", "guest2"]
     assert [(agent["name"], agent["order"], agent.get("feed")) for agent in one["pm_agents"]] == [
         ("bmc", 1, None),
