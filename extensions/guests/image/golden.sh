@@ -9,7 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly SUITE=bookworm
 packages=(
   linux-image-amd64 initramfs-tools kmod udev systemd-sysv dbus libpam-systemd openssh-server python3 sudo iproute2
-  ethtool util-linux-extra pm-utils python3-pyghmi dpkg
+  ethtool util-linux-extra pm-utils python3-pyghmi python3-apt dpkg network-manager ifupdown
 )
 # What the guests' machine does not have: half of the kernel's modules, and what nobody reads in a guest.
 unwanted=(
@@ -30,7 +30,7 @@ find "$folder/files" -type f -perm -u+x -exec chmod 0755 {} +
 find "$folder/files" -type f ! -perm -u+x -exec chmod 0644 {} +
 chmod 0440 "$folder/files/etc/sudoers.d/"*
 
-mmdebstrap --quiet --mode=root --variant=apt --format=directory --skip=check/empty \
+mmdebstrap --quiet --mode=root --variant=apt --format=directory --skip=check/empty --skip=cleanup/apt/lists \
   --include="$(IFS=, && echo "${packages[*]}")" --aptopt="$apt_options" --aptopt='Apt::Install-Recommends "false"' \
   "${options[@]}" \
   --setup-hook="sync-in '$folder/files' /" \

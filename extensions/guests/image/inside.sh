@@ -18,6 +18,15 @@ systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.ti
   e2scrub_reap.service systemd-networkd-wait-online.service systemd-pstore.service getty@.service serial-getty@.service \
   user@.service user-runtime-dir@.service modprobe@drm.service
 
+# What manages interfaces elsewhere is there, but does nothing unless a test starts it; nobody asks polkit for anything.
+systemctl --quiet disable NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service \
+  networking.service
+ln -s /dev/null /etc/udev/rules.d/80-ifupdown.rules
+rm /usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service
+
+# As Debian's installer leaves it.
+printf '0.0 0 0.0\n0\nUTC\n' >/etc/adjtime
+
 # pm-utils as a package that can be removed and installed again: the guests reach no registry.
 mkdir -p /srv/packages
 cd /srv/packages || exit
@@ -31,5 +40,6 @@ for file in *.deb; do
 done >Packages
 rm -rf /etc/apt/sources.list.d/* /var/lib/apt/lists/* /var/cache/apt/*.bin
 echo 'deb [trusted=yes] file:/srv/packages ./' >/etc/apt/sources.list
+apt-get -q -o APT::Sandbox::User=root update
 rm -f /etc/resolv.conf /tmp/inside.sh
 printf '%s\n' 'passwd: files' 'group: files' 'shadow: files' 'hosts: files' >/etc/nsswitch.conf

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 from dataclasses import dataclass
 
-from .layout import CONTROLLER_LAN, GuestPlace
+from .layout import CARD, CONTROLLER_LAN, GuestPlace
 
 PROGRAM = "qemu-system-x86_64"
 MEMORY = 512  # MB; the swap disk must hold an image of it
@@ -58,7 +58,7 @@ def kernel_command_line(guest: GuestPlace) -> str:
         (
             "root=LABEL=root ro console=ttyS0 resume=LABEL=swap fsck.repair=yes mitigations=off",
             f"systemd.machine_id={guest.machine_id} lab.name={guest.name}",
-            f"lab.address={guest.address}/24 lab.gateway={CONTROLLER_LAN}",
+            f"lab.card={CARD} lab.address={guest.address}/24 lab.gateway={CONTROLLER_LAN}",
         )
     )
 
@@ -81,6 +81,8 @@ def command(guest: GuestPlace, files: Files, accelerator: str, clock_offset: int
         *("-drive", _drive(files.root, "qcow2"), "-drive", _drive(files.swap, "raw")),
         *("-netdev", f"tap,id=lan,ifname={guest.name},script=no,downscript=no"),
         *("-device", f"i82559er,netdev=lan,mac={guest.mac},addr=3,romfile="),
+        *("-netdev", "hubport,id=spare,hubid=0"),
+        *("-device", f"i82559er,netdev=spare,mac={guest.spare_mac},addr=5,romfile="),
         *(
             "-chardev",
             f"file,id=console,path={_escaped(files.console)},append=on",

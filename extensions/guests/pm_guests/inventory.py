@@ -10,7 +10,7 @@ import pathlib
 import shlex
 import typing as t
 
-from .layout import CARD, PASSWORD, USERNAME, GuestPlace, Layout
+from .layout import CARD, PASSWORD, SPARE_CARD, USERNAME, GuestPlace, Layout
 
 #: A guest that sleeps or is dead must be noticed soon.
 SSH_OPTIONS = {
@@ -48,6 +48,7 @@ def _variables(layout: Layout, key: pathlib.Path, place: GuestPlace, neighbour: 
         "ansible_python_interpreter": "/usr/bin/python3",
         "pm_mac": place.mac,
         "guests_card": CARD,
+        "guests_spare_card": SPARE_CARD,
         "pm_neighbour": neighbour,
         "pm_lab_password": PASSWORD,
         "pm_agents": [_agent(name, address) for name, address in place.agents.items()],

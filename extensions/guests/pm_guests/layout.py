@@ -14,8 +14,8 @@ from dataclasses import dataclass
 CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
 FEEDS = ("a", "b")
 USERNAME, PASSWORD = "admin", "secret"  # of the toy BMCs; nothing outside the lab's namespaces can reach them
-#: The card's name in a guest follows from its PCI slot.
-CARD = "ens3"
+#: The names of the cards in a guest follow from their PCI slots. The spare one has no cable: it is there to be managed.
+CARD, SPARE_CARD = "ens3", "ens5"
 BRIDGE = "br0"
 LAN_CARD, BMC_CARD = "lan0", "bmc0"
 LAN_NET, BMC_NET = "10.77.0.0/24", "10.78.0.0/24"
@@ -41,6 +41,10 @@ class GuestPlace:
     @property
     def mac(self) -> str:
         return f"52:54:00:77:00:{self.number:02x}"
+
+    @property
+    def spare_mac(self) -> str:
+        return f"52:54:00:79:00:{self.number:02x}"
 
     @property
     def machine_id(self) -> str:

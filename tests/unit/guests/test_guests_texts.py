@@ -40,7 +40,8 @@ def test_no_two_things_have_one_address() -> None:
     guests = Layout(count=9).guests
     addresses = [address for guest in guests for address in (guest.address, *guest.agents.values())]
     assert len(set(addresses)) == len(addresses) == 36
-    assert len({guest.mac for guest in guests}) == len({guest.machine_id for guest in guests}) == 9
+    assert len({mac for guest in guests for mac in (guest.mac, guest.spare_mac)}) == 18
+    assert len({guest.machine_id for guest in guests}) == 9
 
 
 def test_what_ipmi_sim_is_given(tmp_path: pathlib.Path) -> None:
@@ -90,6 +91,7 @@ def test_how_qemu_is_called() -> None:
     assert ("-global", "PIIX4_PM.disable_s3=0") in pairs
     assert "-no-shutdown" in words
     assert ("-device", "i82559er,netdev=lan,mac=52:54:00:77:00:01,addr=3,romfile=") in pairs
+    assert ("-device", "i82559er,netdev=spare,mac=52:54:00:79:00:01,addr=5,romfile=") in pairs
     assert ("-drive", "file=/a,,b/guest1.qcow2,if=virtio,format=qcow2,cache=writeback") in pairs
     assert "resume=LABEL=swap" in words[words.index("-append") + 1]
 

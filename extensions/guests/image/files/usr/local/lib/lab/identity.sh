@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Gives this guest the name and the address that the kernel's command line has: lab.name, lab.address, lab.gateway.
+# Gives this guest the name and the address that the kernel's command line has: lab.name, lab.card, lab.address,
+# lab.gateway.
 
 declare -A lab=()
 for word in $(</proc/cmdline); do
@@ -13,7 +14,7 @@ if [[ ! -e /etc/hostname ]]; then
   echo "${lab[name]}" >/etc/hostname
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "${lab[name]}" >/etc/hosts
   mkdir -p /etc/systemd/network
-  printf '[Match]\nName=en* eth*\n\n[Network]\nAddress=%s\nGateway=%s\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n' \
-    "${lab[address]}" "${lab[gateway]}" >/etc/systemd/network/20-lan.network
+  printf '[Match]\nName=%s\n\n[Network]\nAddress=%s\nGateway=%s\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n' \
+    "${lab[card]}" "${lab[address]}" "${lab[gateway]}" >/etc/systemd/network/20-lan.network
 fi
 echo "$(</etc/hostname)" >/proc/sys/kernel/hostname
