@@ -61,7 +61,7 @@ options:
     description:
       - Find out by trying how far ahead the clock takes alarms. Some take a day at most, some a month or a year.
       - Each trial arms the clock, reads it back and disarms it; nothing stays armed. Where an alarm is pending, nothing
-        is tried. Needs root. Never done in check mode.
+        is tried. Needs root. Never done in check mode, nor in a container, whose clock is its host's.
     type: bool
     default: false
 notes:

@@ -36,6 +36,8 @@ def probe(
     :param alarm_not_tried: why the longest alarm is not tried out; empty to try it, which arms and disarms the clock.
     """
     container = container_kind(machine)
+    if container not in ("none", "unknown") and not alarm_not_tried:
+        alarm_not_tried = f"not tried in a container ({container}): the clock belongs to its host"
     sleep = sleep_modes(machine, backend, container)
     return {
         "sleep": {name: asdict(mode) for name, mode in sleep.modes.items()},

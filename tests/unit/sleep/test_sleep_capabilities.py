@@ -15,7 +15,7 @@ from ansible_collections.hostpm.power.plugins.module_utils._sleep.answer import 
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.capabilities import probe
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.machine import RecordedMachine
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.summary import sentence, summarize
-from sleep_kit import NAMES, ClockMachine, machine, recording
+from sleep_kit import NAMES, ClockMachine, command, machine, recording
 
 #: Of each machine: how it sleeps, what wakes it, what could not be told.
 SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
@@ -271,6 +271,15 @@ def test_the_longest_alarm_is_tried_only_when_asked_for() -> None:
     assert (longest["state"], longest["at_least"]) == ("supported", False)
     assert 86_339 <= longest["seconds"] <= 86_399
     assert one.alarm is None
+
+
+def test_the_longest_alarm_is_not_tried_in_a_container() -> None:
+    one = ClockMachine()
+    one.commands = [command("systemd-detect-virt", "--container", out="docker\n")]
+    longest = probe(one, alarm_not_tried="")["rtc"]["longest_alarm"]
+    assert longest["state"] == "not_probed"
+    assert longest["why"] == "not tried in a container (docker): the clock belongs to its host"
+    assert one.written == []
 
 
 def test_the_longest_alarm_is_not_tried_while_another_is_pending() -> None:
