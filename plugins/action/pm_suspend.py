@@ -30,6 +30,9 @@ from ..plugin_utils._last_words import last_words
 _PATIENCE: t.Final = 30.0
 #: How long one look at its ssh port may take (s): a host that wakes up is noticed at once.
 _GLANCE: t.Final = 1.0
+#: How long a host that has taken the connection may take to greet (s). Each connection costs it a process of sshd: one
+#: that is slow after its sleep would be kept busy by looks that are given up before.
+_GREETING: t.Final = 15.0
 
 
 class _Clock:
@@ -129,9 +132,14 @@ class ActionModule(ActionBase):
 
         Where that is not seen of a host that has just run a module, as through a bastion, there is nothing to be seen.
         """
-        if reach is None or asyncio.run(reach.look(time.monotonic() + _GLANCE)):
+
+        def answers(reach: Reach) -> bool:
+            until = time.monotonic() + _GLANCE
+            return not asyncio.run(reach.look(until, until + _GREETING))
+
+        if reach is None or not answers(reach):
             return lambda: True
-        return lambda: not asyncio.run(reach.look(time.monotonic() + _GLANCE))
+        return lambda: answers(reach)
 
     def _followed(
         self,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import ipaddress
 import os
@@ -54,10 +55,13 @@ class Reach:
         else:
             self._addresses = (self.target.address,)
 
-    async def look(self, until: float) -> str:
-        """Return nothing when the host answers, else what was seen instead; by ``until`` at the latest."""
+    async def look(self, until: float, listening: float | None = None) -> str:
+        """Return nothing when the host answers, else what was seen instead; by ``until`` at the latest.
+
+        :param listening: until then, where that is later, a host may greet that has taken the connection by ``until``.
+        """
         tries = [_Try(self.target, address) for address in self._addresses]
-        tasks = [asyncio.ensure_future(self._within(until, one)) for one in tries]
+        tasks = [asyncio.ensure_future(self._within(until, listening or until, one)) for one in tries]
         try:
             for done in asyncio.as_completed(tasks):
                 if not await done:
@@ -66,11 +70,16 @@ class Reach:
         finally:
             await abandon(tasks)
 
-    async def _within(self, until: float, one: _Try) -> str:
+    async def _within(self, until: float, listening: float, one: _Try) -> str:
         try:
-            await within(self._clock, until, one.run())
+            await within(self._clock, until, one.connect())
+            await within(self._clock, listening, one.listen())
         except DeadlineExceeded:
             one.seen = one.seen or "no answer"
+        except OSError as exc:
+            one.seen = one.seen or _words(exc)
+        finally:
+            one.close()
         return one.seen
 
 
@@ -81,22 +90,27 @@ class _Try:
         self.seen = ""
         self._target = target
         self._address = address
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def run(self) -> None:
-        try:
-            reader, writer = await asyncio.open_connection(self._address, self._target.port)
-        except OSError as exc:
-            self.seen = _words(exc)
-            return
-        try:
-            if self._target.how == "ssh":
-                # a forwarded port is open with nobody behind it
-                self.seen = "the port is open, but no ssh answers there"
-                await self._banner(reader)
-        except (OSError, ValueError):  # cut off; a line without an end
-            pass
-        finally:
-            writer.close()
+    async def connect(self) -> None:
+        """Be taken.
+
+        :raises OSError: nobody takes it.
+        """
+        self._streams = await asyncio.open_connection(self._address, self._target.port)
+        if self._target.how == "ssh":
+            # a forwarded port is open with nobody behind it
+            self.seen = "the port is open, but no ssh answers there"
+
+    async def listen(self) -> None:
+        """Be greeted, where that is asked for."""
+        if self._streams is not None and self._target.how == "ssh":
+            with contextlib.suppress(OSError, ValueError):  # cut off; a line without an end
+                await self._banner(self._streams[0])
+
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
 
     async def _banner(self, reader: asyncio.StreamReader) -> None:
         """Read until the version string: a server may send other lines before it (RFC 4253, section 4.2)."""

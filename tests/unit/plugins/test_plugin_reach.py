@@ -38,7 +38,12 @@ def says(*lines: bytes, then_waits: bool = True) -> Handler:
 
 
 def look(
-    handler: Handler | None, how: str = "ssh", *, patience: float = 5.0, address: str = "127.0.0.1"
+    handler: Handler | None,
+    how: str = "ssh",
+    *,
+    patience: float = 5.0,
+    listening: float = 0.0,
+    address: str = "127.0.0.1",
 ) -> str:
     """What is seen of a server with this handler, or of a port at which nobody listens."""
 
@@ -55,7 +60,8 @@ def look(
         clock = MonotonicClock()
         reach = Reach(Target(how, address, port), clock)
         await reach.resolve(PATIENCE)
-        return await reach.look(clock.now() + patience)
+        until = clock.now() + patience
+        return await reach.look(until, until + listening)
 
     return asyncio.run(asyncio.wait_for(work(), PATIENCE))
 
@@ -88,6 +94,18 @@ def test_an_ssh_server(lines: tuple[bytes, ...]) -> None:
 )
 def test_an_open_port_with_no_ssh_behind_it(handler: Handler) -> None:
     assert look(handler, patience=0.5) == NO_SSH
+
+
+def test_a_slow_host_that_has_taken_the_connection_is_listened_to() -> None:
+    async def slowly(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.6)
+        writer.write(b"SSH-2.0-at last\r\n")
+        writer.close()
+
+    assert look(slowly, patience=0.3) == NO_SSH
+    assert look(slowly, patience=0.3, listening=PATIENCE) == ""
+    assert look(says(), patience=0.3, listening=0.3) == NO_SSH
+    assert look(None, patience=0.3, listening=PATIENCE) == "connection refused"
 
 
 @pytest.mark.parametrize("handler", [says(), says(b"220 mail\r\n")])
