@@ -11,9 +11,11 @@ readonly GUEST_PROGRAMS=(
 readonly LABS=(test1 test2)
 declare -rA SCENARIOS=(
   [test1]="default suspend fence split_brain readme"
-  [test2]="faults wake roles_check roles_prepare"
+  [test2]="faults wake backends roles_check roles_prepare"
 )
 readonly BENCH_LAB=test1
+# This one is not taken down in order.
+readonly CRASH_LAB=test2
 # Long, and for a good part what others play too: only where they are named.
 readonly ONLY_NAMED=" readme roles_prepare "
 
@@ -85,6 +87,7 @@ play() {
     step "what a sleep costs" "$GUESTS" exec "$CACHE/venv-guests/bin/python" tests/bench/sleep.py --quick guest1 || true
   fi
   step "a second up changes nothing" nothing_changes || true
+  if [[ $PM_GUESTS_LAB == "$CRASH_LAB" ]]; then step "its supervisor is killed" crashes || true; fi
   step "the lab goes down" "$GUESTS" down || true
   step "and leaves nothing" nothing_left || true
   number=998
@@ -92,6 +95,23 @@ play() {
 }
 
 nothing_changes() { "$GUESTS" up | grep "already up, nothing changed"; }
+
+# Its supervisor is killed, and there is a QEMU that no state file knows of: the lab is neither up nor down.
+crashes() {
+  local ident run status=0
+  ident=$("$GUESTS" ident)
+  run=/run/pmg-$ident
+  ip netns exec "pmg-$ident-lan" "${GUEST_PROGRAMS[0]%%=*}" -machine none -nodefaults -display none -S \
+    -daemonize -pidfile "$run/stray.pid" &&
+    kill -KILL "$(supervisor_of "$run/state.json")" || return
+  "$GUESTS" status || status=$?
+  ((status == 3)) && kill -0 "$(<"$run/stray.pid")"
+}
+
+supervisor_of() { # STATE-FILE
+  python -c 'import json, sys
+print(*(one["pid"] for one in json.load(open(sys.argv[1]))["processes"] if one["what"] == "supervisor"))' "$1"
+}
 
 # Also when the leg is interrupted or has lost its way.
 take_down() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prepares a sleep of HOST and dies while the host still checks, as a controller does that loses its power.
-# usage: die_before_commit.sh INVENTORY HOST
+# usage: die_before_commit.sh INVENTORY HOST [OPTION OF ansible ...]
 set -euo pipefail
 
 readonly MARK=/run/lab-checking
@@ -8,11 +8,11 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 there() { ansible -i "$1" "$2" -m ansible.builtin.raw -a "test -e $MARK" >/dev/null 2>&1; }
 
-ansible -i "$1" "$2" -m hostpm.power.pm_suspend \
+ansible -i "$@" -m hostpm.power.pm_suspend \
   -a '{"duration": 600, "wake_proof": "armed", "busy_check": ["touch '$MARK'; sleep 15; rm '$MARK'"]}' >"$log" 2>&1 &
 play=$!
 for ((tries = 0; tries < 60; tries++)); do
-  if there "$@"; then
+  if there "$1" "$2"; then
     kill -KILL "$play"
     wait "$play" 2>/dev/null || true
     exit 0
