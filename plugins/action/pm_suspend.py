@@ -154,6 +154,7 @@ class ActionModule(ActionBase):
         begins_in = float(told["begins_in"] or 0.0)
         timeout = params["wait_timeout"] or begins_in + (params["duration"] or 0.0) + RETURN_TIME
         self._reset()  # a connection that stays open would hang in the sleep
+        self._share_nothing()
         seen = follow(
             boot_id=boot_id,
             begins_in=begins_in,
@@ -169,6 +170,16 @@ class ActionModule(ActionBase):
         if reset:
             with contextlib.suppress(AnsibleError), limited(_PATIENCE):
                 reset()
+
+    def _share_nothing(self) -> None:
+        """Let each question have an ssh of its own from now on.
+
+        One that shares a connection hands what it is given to the process that holds it, and that one hangs with a host
+        that falls asleep, or is switched off, in the middle of a question: to end our own ssh would end nothing.
+        """
+        if self._connection.transport == "ssh":
+            given = self._connection.get_option("ssh_extra_args") or ""
+            self._connection.set_option("ssh_extra_args", f"{given} -S none".strip())
 
     def _end(
         self, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], seen: Followed, timeout: float
