@@ -33,6 +33,8 @@ _GLANCE: t.Final = 1.0
 #: How long a host that has taken the connection may take to greet (s). Each connection costs it a process of sshd: one
 #: that is slow after its sleep would be kept busy by looks that are given up before.
 _GREETING: t.Final = 15.0
+#: The same for the first look, as a plan that waits for its commit is void after a while.
+_FIRST_GREETING: t.Final = 3.0
 
 
 class _Clock:
@@ -133,13 +135,13 @@ class ActionModule(ActionBase):
         Where that is not seen of a host that has just run a module, as through a bastion, there is nothing to be seen.
         """
 
-        def answers(reach: Reach) -> bool:
+        def answers(reach: Reach, greeting: float) -> bool:
             until = time.monotonic() + _GLANCE
-            return not asyncio.run(reach.look(until, until + _GREETING))
+            return not asyncio.run(reach.look(until, until + greeting))
 
-        if reach is None or not answers(reach):
+        if reach is None or not answers(reach, _FIRST_GREETING):
             return lambda: True
-        return lambda: answers(reach)
+        return lambda: answers(reach, _GREETING)
 
     def _followed(
         self,

@@ -33,11 +33,13 @@ FILES = {
 }
 
 
-def woken(*sources: str, irq: str = "", due: bool, files: t.Mapping[str, t.Any] = FILES) -> Waker:
+def woken(*sources: str, irq: str = "", due: bool, files: t.Mapping[str, t.Any] | None = None) -> Waker:
     before = Snapshot("b1", 100.0, 90.0, SOURCES)
     after = Snapshot("b1", 200.0, 160.0, {**SOURCES, **{name: SOURCES.get(name, 0) + 1 for name in sources}})
     number = f"{irq}\n" if irq else {"error": "ENODATA"}
-    host = RecordedMachine({"files": {**files, "/sys/power/pm_wakeup_irq": number}})
+    host = RecordedMachine(
+        {"files": {**(FILES if files is None else files), "/sys/power/pm_wakeup_irq": number}}
+    )
     return waker(host, before, after, alarm_due=due, cards=[CARD])
 
 
