@@ -10,7 +10,6 @@ import contextlib
 import errno
 import importlib.util
 import os
-import subprocess
 import sys
 import typing as t
 
@@ -84,8 +83,12 @@ def _leave_running(command: t.Sequence[str]) -> t.NoReturn:
     try:
         with contextlib.suppress(OSError):
             _write("/proc/self/oom_score_adj", _NEVER_FOR_MEMORY)
-        null = subprocess.DEVNULL
-        subprocess.Popen(command, stdin=null, stdout=null, stderr=null, cwd="/", start_new_session=True)
+        os.chdir("/")
+        for name in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # the one by which they were listed
+                os.set_inheritable(int(name), False)
+        nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+        os.posix_spawn(command[0], list(command), os.environ, file_actions=nothing, setsid=True)
         code = 0
     except OSError as exc:
         code = exc.errno or code
