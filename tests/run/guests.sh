@@ -17,7 +17,7 @@ readonly BENCH_LAB=test1
 # This one is not taken down in order.
 readonly CRASH_LAB=test2
 # Long, and for a good part what others play too: only where they are named.
-readonly ONLY_NAMED=" readme roles_prepare "
+readonly ONLY_NAMED=" readme roles_prepare backends "
 
 leg_guests() { # [SCENARIO ...]
   local lab name steps=$TMPDIR/steps
