@@ -83,17 +83,32 @@ def _leave_running(command: t.Sequence[str]) -> t.NoReturn:
     try:
         with contextlib.suppress(OSError):
             _write("/proc/self/oom_score_adj", _NEVER_FOR_MEMORY)
-        os.chdir("/")
-        for name in os.listdir("/proc/self/fd"):
-            with contextlib.suppress(OSError):  # the one by which they were listed
-                os.set_inheritable(int(name), False)
-        nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-        os.posix_spawn(command[0], list(command), os.environ, file_actions=nothing, setsid=True)
-        code = 0
+        failed, tells = os.pipe()
+        if not os.fork():
+            _become(command, tells)
+        os.close(tells)
+        code = int.from_bytes(os.read(failed, 4), "big")  # nothing comes where it was started
     except OSError as exc:
         code = exc.errno or code
     finally:
         os._exit(code)  # whatever went wrong: this copy of the module must not go on with its work
+
+
+def _become(command: t.Sequence[str], tells: int) -> t.NoReturn:
+    try:
+        os.setsid()
+        os.chdir("/")
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
+        for name in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # the one by which they were listed
+                os.set_inheritable(int(name), int(name) <= 2)
+        os.execv(command[0], list(command))
+    except OSError as exc:
+        os.write(tells, (exc.errno or errno.ECHILD).to_bytes(4, "big"))
+    finally:
+        os._exit(1)
 
 
 def _parts() -> list[str]:
