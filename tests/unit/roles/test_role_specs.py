@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import typing as t
 
+import jinja2
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.machine import RecordedMachine
+from ansible_collections.hostpm.power.plugins.module_utils._sleep.wol import wake_on_lan
 from role_kit import NAMES, ROLES, load
 
 OPTION_KEYS = ("type", "elements", "choices", "default")
@@ -66,6 +69,30 @@ def test_a_role_needs_nothing_but_core_and_this_collection(role: str) -> None:
         assert modules, f"{path} has no module by its full name"
         foreign = [one for one in modules if not one.startswith(("ansible.builtin.", "hostpm.power."))]
         assert foreign == [], f"{path} uses {foreign}"
+
+
+def test_a_sender_that_names_an_interface_is_root() -> None:
+    """The interface is the role's own variable, or the host's that pm_wake takes in its place."""
+    tasks = load("wake_on_lan/tasks/sleep.yml")
+    become = next(task["become"] for task in tasks if "hostpm.power.pm_wake" in task)
+    ask = jinja2.Environment().from_string(become)
+    given = (
+        {"wake_on_lan_proxy_interface": one, **more}
+        for one in ("", "eth1")
+        for more in ({}, {"pm_interface": "eth0"})
+    )
+    assert [ask.render(**one) for one in given] == ["False", "True", "True", "True"]
+
+
+def test_the_role_knows_the_words_for_a_missing_ethtool() -> None:
+    bare = RecordedMachine(
+        {"folders": {"/sys/class/net": ["eth0"]}, "exists": {"/sys/class/net/eth0/device": True}}
+    )
+    why = wake_on_lan(bare)["eth0"].why
+    tasks = load("wake_on_lan/tasks/main.yml")
+    install = next(task for task in tasks if "ansible.builtin.package" in task)
+    (word,) = re.findall(r"is match\('(.*?)'\)", str(install["when"]))
+    assert why.startswith(word)
 
 
 def test_a_task_that_handles_the_password_shows_nothing() -> None:
