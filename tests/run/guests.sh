@@ -10,14 +10,12 @@ readonly GUEST_PROGRAMS=(
 # Half of the time a guest sleeps or boots: two labs side by side, each of two guests, take little longer than one.
 readonly LABS=(test1 test2)
 declare -rA SCENARIOS=(
-  [test1]="default suspend fence split_brain readme"
-  [test2]="faults wake backends roles_check roles_prepare"
+  [test1]="default suspend fence split_brain"
+  [test2]="faults wake backends prepare"
 )
 readonly BENCH_LAB=test1
 # This one is not taken down in order.
 readonly CRASH_LAB=test2
-# Long, and for a good part what others play too: only where they are named.
-readonly ONLY_NAMED=" readme roles_prepare backends "
 
 leg_guests() { # [SCENARIO ...]
   local lab name steps=$TMPDIR/steps
@@ -71,7 +69,7 @@ play() {
     return "$status"
   }
   for name in ${SCENARIOS[$PM_GUESTS_LAB]}; do
-    if [[ $only == *" $name "* || ($only == "  " && $ONLY_NAMED != *" $name "*) ]]; then played+=("$name"); fi
+    if [[ $only == *" $name "* || $only == "  " ]]; then played+=("$name"); fi
   done
   if ((${#played[@]} == 0)); then
     rm "$steps.999.name"

@@ -4,4 +4,4 @@ find /etc/udev/rules.d /etc/systemd/network /etc/network /var/lib/hostpm.power -
 head -n 1 /sys/class/rtc/*/device/power/wakeup /sys/class/rtc/*/wakealarm "/sys/class/net/$1/device/power/wakeup"
 ethtool "$1" | grep Wake-on
 dpkg --list | md5sum
-cat /proc/sys/kernel/random/boot_id
+cat /proc/sys/kernel/random/boot_id /sys/power/suspend_stats/success
