@@ -222,9 +222,9 @@ def fence(name: str = "fence", *, task: Variables | None = None, **options: t.An
     return {"name": name, FENCE: {"poll": 0.1, "settle": 0.1, **options}, **(task or {})}
 
 
-def eventually(holds: t.Callable[[], t.Any]) -> t.Any:
+def eventually(holds: t.Callable[[], t.Any], patience: float = PATIENCE) -> t.Any:
     """Wait until it holds and return it; a test that waits in vain fails."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not (value := holds()):
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)

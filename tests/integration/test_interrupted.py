@@ -95,7 +95,9 @@ def test_cut_off_here(lab: Lab, console: MakeConsole, end: str) -> None:
     run = cut_off(host, end, "here", console_for(host, "here", lab, console), lab)
     check(host, run, lab)
     assert "Agents left off, or with an off under way: 'bmc'." in run.stderr
-    eventually(lambda: lab.agent(host)["sessions_open"] == 0)
+    eventually(
+        lambda: lab.agent(host)["sessions_open"] == 0, patience=20
+    )  # a minute later the lab ends it itself
     if end == "timeout":
         assert run.record(host)["status"] == "failed"
         assert "timed out" in run.output.lower() or "expected time frame" in run.output

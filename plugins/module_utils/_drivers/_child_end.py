@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 import typing as t
 
@@ -23,6 +24,8 @@ from .._fencing.errors import PowerError, Protocol
 #: How long a child may take to log out.
 LOGOUT_TIME: t.Final = 1.0
 
+#: How often the child looks whether its parent lives (s).
+_PARENT_LOOK: t.Final = 0.5
 _PR_SET_PDEATHSIG: t.Final = 1
 _LIBC: t.Final = ctypes.CDLL(None)  # loaded in the parent
 #: Streams of the parent, kept so that nothing of them is ever flushed or closed.
@@ -61,9 +64,10 @@ def _isolate(line: socket.socket, parent: int) -> socket.socket:
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # logs out, as when the parent asks for it
     if os.getppid() != parent:
         os._exit(0)
+    threading.Thread(target=_outlive_briefly, args=(parent,), daemon=True).start()
     for number in map(int, os.listdir("/proc/self/fd")):
         if number > 2 and number != own:
             with contextlib.suppress(OSError):
@@ -75,6 +79,14 @@ def _isolate(line: socket.socket, parent: int) -> socket.socket:
     _KEPT.extend((sys.stdout, sys.stderr))
     sys.stdout = sys.stderr = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     return socket.socket(fileno=own)
+
+
+def _outlive_briefly(parent: int) -> None:
+    """End a child that is deaf to the signal which the end of its parent sends."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_LOOK)
+    time.sleep(LOGOUT_TIME)
+    os._exit(0)
 
 
 def _stopper() -> t.Callable[[int, t.Any], None]:

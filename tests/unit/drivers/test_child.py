@@ -368,6 +368,7 @@ def test_child_goes_with_its_parent(tmp_path: pathlib.Path, call: str) -> None:
     while _runs(pid):
         assert time.monotonic() < until, "the child outlives its parent"
         time.sleep(0.01)
+    assert (tmp_path / "logged-out").exists() == (call != "deaf")
 
 
 def _runs(pid: int) -> bool:
