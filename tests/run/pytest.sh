@@ -27,13 +27,14 @@ leg_contract() {
   need_programs "${PEERS[@]}" || true
   # Installed without what it only recommends: what it requires must be enough to start.
   if type -P fence_ipmilan >/dev/null; then check "fence_ipmilan starts" fence_ipmilan -o metadata; fi
-  run_pytest "$MAIN_CORE" -v tests/contract "$@"
+  # most of the time is spent waiting for a peer
+  run_pytest "$MAIN_CORE" -v -n 3 tests/contract "$@"
 }
 
 leg_integration() {
   local core
   # Each file has a lab of its own; most of the time is spent waiting for ansible to start.
-  local -ar side_by_side=(-n 2 --dist loadfile)
+  local -ar side_by_side=(-n 4 --dist loadfile)
   need_folder tests/integration '*test_*.py' || return 0
   need_programs "${PEERS[@]}" || true
   for core in "${CORES[@]}"; do
