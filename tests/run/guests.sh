@@ -66,6 +66,8 @@ play() {
     "${@:2}" >"$file.log" 2>&1 || status=$?
     say "  $PM_GUESTS_LAB: $1: $( ((status)) && echo FAILED || echo ok) ($SECONDS s)"
     echo "$status" >"$file.status"
+    # told at once: who ends the leg before its time, as CI does, sees no more
+    if ((status)); then grep -A 12 '^fatal:' "$file.log" >&3 || tail -n 20 "$file.log" >&3; fi
     return "$status"
   }
   for name in ${SCENARIOS[$PM_GUESTS_LAB]}; do
