@@ -6,13 +6,13 @@ set -euo pipefail
 readonly MARK=/run/lab-checking
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-there() { ansible -i "$1" "$2" -m ansible.builtin.raw -a "test -e $MARK" >/dev/null 2>&1; }
+there() { "$PM_GUESTS" ssh "$1" test -e "$MARK" >/dev/null 2>&1; }
 
 ansible -i "$@" -m hostpm.power.pm_suspend \
   -a '{"duration": 600, "wake_proof": "armed", "busy_check": ["touch '$MARK'; sleep 15; rm '$MARK'"]}' >"$log" 2>&1 &
 play=$!
 for ((tries = 0; tries < 60; tries++)); do
-  if there "$1" "$2"; then
+  if there "$2"; then
     kill -KILL "$play"
     wait "$play" 2>/dev/null || true
     exit 0

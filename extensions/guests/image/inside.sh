@@ -16,13 +16,23 @@ systemctl --quiet enable systemd-networkd.service lab-identity.service lab-repor
 # Under software emulation each of these costs seconds that no test wants.
 systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
   e2scrub_reap.service systemd-networkd-wait-online.service systemd-pstore.service getty@.service serial-getty@.service \
-  user@.service user-runtime-dir@.service modprobe@drm.service
+  user@.service user-runtime-dir@.service modprobe@.service kmod-static-nodes.service systemd-binfmt.service \
+  systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-network-generator.service \
+  systemd-machine-id-commit.service systemd-sysusers.service dev-hugepages.mount dev-mqueue.mount \
+  sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount
 
 # What manages interfaces elsewhere is there, but does nothing unless a test starts it; nobody asks polkit for anything.
 systemctl --quiet disable NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service \
   networking.service
 ln -s /dev/null /etc/udev/rules.d/80-ifupdown.rules
 rm /usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service
+
+# What lab_compiled.py keeps, whoever runs a module.
+mkdir -m 1777 /var/cache/lab-compiled
+
+# A session of logind and a message of the day take as long as the login itself.
+pam-auth-update --package --remove systemd
+sed -i '/pam_motd/d; /pam_mail/d' /etc/pam.d/sshd
 
 # As Debian's installer leaves it.
 printf '0.0 0 0.0\n0\nUTC\n' >/etc/adjtime

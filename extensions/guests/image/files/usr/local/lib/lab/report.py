@@ -21,7 +21,7 @@ import time
 import tty
 
 PORT = "/dev/ttyS1"
-PAUSE = 0.2  # a change is told so soon; ethtool's own notifications do not tell of power/wakeup
+PAUSE = 1.0  # a change is told so soon; ethtool's own notifications do not tell of power/wakeup
 SIOCETHTOOL = 0x8946
 ETHTOOL_GWOL = 0x05
 FLAGS = "pumbagsf"  # the letters of ethtool, by bit
