@@ -12,8 +12,11 @@ import typing as t
 import jinja2
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.filter.core import FilterModule as CoreFilters
+from ansible.plugins.filter.mathstuff import FilterModule as MathFilters
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.machine import RecordedMachine
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.wol import wake_on_lan
+from jinja2.nativetypes import NativeEnvironment
 from role_kit import NAMES, ROLES, load
 
 OPTION_KEYS = ("type", "elements", "choices", "default")
@@ -82,6 +85,37 @@ def test_a_sender_that_names_an_interface_is_root() -> None:
         for more in ({}, {"pm_interface": "eth0"})
     )
     assert [ask.render(**one) for one in given] == ["False", "True", "True", "True"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "ways", "checks", "told"),
+    [
+        ("", {"mem": "armed", "disk": "exercised"}, False, ""),
+        (
+            "",
+            {"mem": "not possible: no alarm", "disk": "armed", "hybrid": "not possible: no swap"},
+            False,
+            "mem: not possible: no alarm; hybrid: not possible: no swap",
+        ),
+        ("", {"mem": "not possible: it may not wake the host yet"}, True, ""),
+        ("it has no clock", {}, False, "it has no clock"),
+    ],
+)
+def test_a_clock_that_cannot_end_each_sleep_is_not_ready(
+    problem: str, ways: dict[str, str], checks: bool, told: str
+) -> None:
+    task = next(task for task in load("rtc_wake/tasks/main.yml") if task["name"] == "Tell the result")
+    assert task["ansible.builtin.set_fact"]["rtc_wake_result"]["ready"] == "{{ __rtc_wake_lacks == '' }}"
+    world = NativeEnvironment()
+    world.filters.update({**CoreFilters().filters(), **MathFilters().filters()})
+    known: dict[str, t.Any] = {
+        "__rtc_wake_problem": problem,
+        "__rtc_wake_ways": ways,
+        "ansible_check_mode": checks,
+    }
+    for name, text in task["vars"].items():  # in their order, as each needs the one before
+        known[name] = world.from_string(text.strip()).render(**known)
+    assert known["__rtc_wake_lacks"] == told
 
 
 def test_the_role_knows_the_words_for_a_missing_ethtool() -> None:
