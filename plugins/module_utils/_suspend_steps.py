@@ -13,7 +13,7 @@ import uuid
 from ._sleep.alarm import remove_left_behind
 from ._sleep.entry import left_behind
 from ._sleep.guards import BUSY_CHECK_LIMIT
-from ._sleep.job import COMMITTED, DONE, ENTERING, PREPARED, Job, Plan, not_only_magic, way_back
+from ._sleep.job import DONE, ENTERING, Job, Plan, not_only_magic, way_back
 from ._sleep.launch import UNIT, NotStarted, start
 from ._sleep.machine import LocalMachine, Machine
 from ._sleep.prepare import Wish, prepare
@@ -29,6 +29,8 @@ Result = dict[str, t.Any]
 
 #: How long the process of a job may take to see that it was cancelled, beside the checks that it runs (s).
 CANCEL_TIME = 10.0
+#: The same for one that is about to sleep, and looks a last time (s).
+LAST_LOOK: t.Final = 5.0
 
 
 def _coming(plan: Plan, seconds: float) -> Result:
@@ -155,14 +157,23 @@ class Steps:
                 self.params, "planned", f"{self.name}: the planned sleep would be cancelled.", changed=True
             )
         self.job.ask("cancel", plan.token)
-        until = self.clock.now() + CANCEL_TIME + BUSY_CHECK_LIMIT * len(plan.busy_check)
-        told = self.look()
-        while told["phase"] in (PREPARED, COMMITTED) and self.clock.now() < until:
-            self.clock.sleep(0.1)
-            told = self.look()
+        told = self._end_of_cancelled(plan)
         if told["phase"] == DONE and not told["asleep"]:
             return {**told, "changed": True, "failed": False}
         return {**told, "failed": True, "msg": f"Too late to cancel. {told['msg']}"}
+
+    def _end_of_cancelled(self, plan: Plan) -> Result:
+        """What there is to be said as soon as it has ended, or would have ended in time."""
+        phase, until = "", 0.0
+        while True:
+            told = self.look()
+            if told["phase"] != phase:
+                phase = told["phase"]
+                checks = BUSY_CHECK_LIMIT * len(plan.busy_check)
+                until = self.clock.now() + (LAST_LOOK if phase == ENTERING else CANCEL_TIME + checks)
+            if phase == DONE or self.clock.now() >= until:
+                return told
+            self.clock.sleep(0.1)
 
     def confirm(self) -> Result:
         """Remember that a magic packet ended the last sleep."""

@@ -157,8 +157,8 @@ capabilities:
     rtc:
       description:
         - The clock that would wake the host, C(name) and C(driver). C(has_alarm), it takes alarms that can wake.
-          C(wakeup), V(enabled), V(disabled) or V(absent), whether it may. C(ready), both, and that the kernel took a clock
-          for its own alarms, which end a sleep by V(mem) or V(freeze); C(why) not.
+          C(wakeup), V(enabled), V(disabled) or V(absent), whether it may. C(ready), both, and that the kernel took a
+          clock for its own alarms, which end a sleep by V(mem) or V(freeze); C(why) not.
         - C(since_epoch), its own time, and C(alarm), one that is pending now or null, both in seconds. C(clock),
           V(utc), V(local) or V(unknown), what that time is.
         - C(longest_alarm) with C(state), C(why), C(seconds), and C(at_least), no longer one was tried.

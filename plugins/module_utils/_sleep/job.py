@@ -15,7 +15,7 @@ import time
 import typing as t
 from dataclasses import asdict, dataclass, fields
 
-from .store import WayBack, write_json
+from .store import WayBack, named_card, write_json
 from .wol import MAGIC
 
 #: Gone with the next boot, and kept through a hibernation.
@@ -34,8 +34,8 @@ class Plan:
 
     Times are seconds; ``prepared`` is a moment of CLOCK_BOOTTIME. It sleeps ``delay`` after it was committed.
 
-    ``card`` is the interface that is armed for Wake-on-LAN, ``card_device`` its name as a wakeup source. ``rearm`` are
-    all cards that are armed, as NAME=LETTERS of ethtool.
+    ``card`` is the interface that is armed for Wake-on-LAN, ``card_mac`` its address, ``card_device`` its name as a
+    wakeup source. ``rearm`` are all cards that are armed, as NAME=LETTERS of ethtool.
     """
 
     token: str
@@ -50,6 +50,7 @@ class Plan:
     wake: tuple[str, ...]
     rtc: str
     card: str
+    card_mac: str
     card_device: str
     rearm: tuple[str, ...]
     busy_check: tuple[str, ...]
@@ -63,7 +64,7 @@ class Plan:
 
 def way_back(plan: Plan, way: str, asleep: float, entry: float) -> WayBack:
     """What is to be remembered of a sleep that ended well; seconds asleep, and of its entry."""
-    card = plan.card if way == "wol" else ""
+    card = named_card(plan.card, plan.card_mac) if way == "wol" else ""
     where = (plan.mode, way, plan.kernel, plan.machine_id)
     return WayBack(*where, time.time(), asleep, entry, card, plan.backend)
 

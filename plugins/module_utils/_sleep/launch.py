@@ -23,6 +23,9 @@ UNIT: t.Final = "hostpm-power-suspend"
 #: Its alarm must not end before the sleep that it is for, neither by want of memory nor by systemctl stop.
 _NEVER_FOR_MEMORY: t.Final = "-1000"
 
+#: What systemd before 240 says, as that of RHEL 8: it does not wait until the program runs.
+_UNKNOWN_TYPE: t.Final = "Invalid Type setting"
+
 _RUN: t.Final = """import sys
 sys.path.insert(0, sys.argv[1])
 from sleeping.sleeper import main
@@ -61,8 +64,10 @@ def _as_unit(host: Machine, command: t.Sequence[str]) -> str:
         "ExecStopPost": f"-/bin/rm -f {DROP_IN}",
     }
     given = [f"--property={name}={value}" for name, value in properties.items()]
-    unit = ["--quiet", "--collect", f"--unit={UNIT}", "--service-type=exec", *given]
-    ran = host.run(["systemd-run", *unit, "--", *command])
+    unit = ["systemd-run", "--quiet", "--collect", f"--unit={UNIT}"]
+    ran = host.run([*unit, "--service-type=exec", *given, "--", *command])
+    if ran.rc and _UNKNOWN_TYPE in ran.err:
+        ran = host.run([*unit, *given, "--", *command])
     if ran.rc:
         raise NotStarted(f"systemd-run: {(ran.err or ran.out).strip()}")
     return f"unit {UNIT}.service"

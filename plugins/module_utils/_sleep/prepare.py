@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from .guards import busy, objections
 from .job import Plan
 from .machine import Machine
 from .proof import boot_id
-from .store import WayBack, find, load, noted_alarm
+from .store import WayBack, find, load, named_card, noted_alarm
 from .ways import Refused, able, armed_cards, ways_back
 from .wol import Card, source_of
 
@@ -68,10 +69,11 @@ def prepare(
     _check_place(machine, wish, boot)
     backend = able(machine, wish.mode, wish.backend, wish.allow)
     kernel = machine.read("/proc/sys/kernel/osrelease").strip()
-    identity = machine.read("/etc/machine-id").strip() if machine.exists("/etc/machine-id") else ""
+    identity = _identity(machine)
     worked = load() if known is None else known
     clock, network = ways_back(machine, wish.ways, wish.interface)
-    cards = {"rtc": "", "wol": wish.interface}
+    mac = network.mac if network else ""
+    cards = {"rtc": "", "wol": named_card(wish.interface, mac)}
     proofs = {way: find(worked, wish.mode, way, kernel, identity, cards[way]) for way in wish.ways}
     if wish.duration is not None:
         check_duration(machine, wish.mode, backend, wish.duration, proofs.get("rtc"))
@@ -95,12 +97,22 @@ def prepare(
         wake=wish.ways,
         rtc=clock.name if clock else "",
         card=wish.interface if network else "",
+        card_mac=mac,
         card_device=source_of(machine, wish.interface) if network else "",
         rearm=rearm,
         busy_check=wish.busy_check,
         allow=wish.allow,
     )
     return Prepared(plan, tuple(_described(way, proofs[way], wish.interface, network) for way in wish.ways))
+
+
+def _identity(machine: Machine) -> str:
+    """The machine's own ID and that of its firmware: a clone of its disk has the same machine-id(5)."""
+    found = []
+    for path in ("/etc/machine-id", "/sys/class/dmi/id/product_uuid"):
+        with contextlib.suppress(OSError):
+            found.append(machine.read(path).strip())
+    return " ".join(found)
 
 
 def _check_place(machine: Machine, wish: Wish, boot: str) -> None:

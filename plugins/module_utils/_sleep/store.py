@@ -25,7 +25,8 @@ class WayBack:
     """One way back that was seen to work.
 
     ``entry`` is the seconds from the request to the sleep by ``backend``, ``asleep`` those of the sleep; ``at`` is
-    seconds since the epoch. ``card`` is the interface that heard a magic packet.
+    seconds since the epoch. ``machine_id`` is what tells this machine from others, also from those that were cloned
+    from it, ``card`` the interface that heard a magic packet and its address: another card has proven nothing.
     """
 
     mode: str
@@ -41,6 +42,11 @@ class WayBack:
     @property
     def key(self) -> tuple[str, str, str, str, str]:
         return (self.mode, self.way, self.kernel, self.machine_id, self.card)
+
+
+def named_card(interface: str, mac: str) -> str:
+    """The card by which a magic packet woke the machine."""
+    return f"{interface} {mac}"
 
 
 def load(place: str = PLACE) -> list[WayBack]:

@@ -66,6 +66,7 @@ class Place:
             wake=("rtc",),
             rtc="rtc0",
             card="",
+            card_mac="",
             card_device="",
             rearm=(),
             busy_check=("false",),
@@ -241,14 +242,14 @@ def test_a_program_that_cannot_be_run(
     assert place.processes() == []
 
 
-def as_unit(place: Place, **ran: t.Any) -> str:
+def argv(place: Place, *kind: str) -> list[str]:
     folder = place.job.folder
-    argv = [
+    return [
         "systemd-run",
         "--quiet",
         "--collect",
         "--unit=hostpm-power-suspend",
-        "--service-type=exec",
+        *kind,
         "--property=KillMode=mixed",
         "--property=TimeoutStopSec=300",
         "--property=OOMScoreAdjust=-1000",
@@ -260,9 +261,13 @@ def as_unit(place: Place, **ran: t.Any) -> str:
         f"{folder}/run.py",
         folder,
     ]
+
+
+def as_unit(place: Place, *more: t.Any, **ran: t.Any) -> str:
     place.job.create(place.plan)
-    host = RecordedMachine({"exists": {"/run/systemd/system": True}, "commands": [{"argv": argv, **ran}]})
-    return launch.start(host, folder)
+    commands = [{"argv": argv(place, "--service-type=exec"), **ran}, *more]
+    host = RecordedMachine({"exists": {"/run/systemd/system": True}, "commands": commands})
+    return launch.start(host, place.job.folder)
 
 
 def test_systemd_is_asked_where_it_runs(place: Place) -> None:
@@ -278,6 +283,18 @@ def test_systemd_is_asked_where_it_runs(place: Place) -> None:
 def test_what_systemd_says_when_it_refuses(place: Place, ran: dict[str, t.Any]) -> None:
     with pytest.raises(launch.NotStarted, match=r"^systemd-run: Failed to start: it exists$"):
         as_unit(place, **ran)
+
+
+OLD = {"rc": 1, "err": "Failed to start transient service unit: Invalid Type setting: exec\n"}
+
+
+def test_an_old_systemd_starts_it_without_waiting_until_it_runs(place: Place) -> None:
+    assert as_unit(place, {"argv": argv(place)}, **OLD) == "unit hostpm-power-suspend.service"
+
+
+def test_what_an_old_systemd_says_when_it_refuses(place: Place) -> None:
+    with pytest.raises(launch.NotStarted, match=r"^systemd-run: no more$"):
+        as_unit(place, {"argv": argv(place), "rc": 1, "err": "no more\n"}, **OLD)
 
 
 def test_a_machine_without_systemd_run(place: Place) -> None:

@@ -34,6 +34,7 @@ WISH = Wish(
     allow=(),
     controller_boot_id="another",
 )
+MAC = "52:54:00:00:00:01"
 WORKED = WayBack("mem", "rtc", "6.1.0-1", "m1", 1690000000.0, 30.0, 4.0, backend="systemd")
 
 
@@ -74,6 +75,24 @@ def test_another_kernel_or_mode_has_proven_nothing() -> None:
         replace(WORKED, machine_id="m2"),
     ):
         assert refused(server(), known=(known,))[0] == "refused_no_wake"
+
+
+def test_a_clone_and_another_card_have_proven_nothing() -> None:
+    firmware = "/sys/class/dmi/id/product_uuid"
+    machine, card = server(), f"eth0 {MAC}"
+    machine.files[firmware] = "4c4c4544-0001\n"
+    machine.commands.append({"argv": ["ethtool", "eth0"], "out": "Supports Wake-on: pumbg\n\tWake-on: g\n"})
+    wish = replace(WISH, ways=("rtc", "wol"), interface="eth0", wake_proof="armed")
+    plan = prepared(machine, wish, ()).plan
+    worked = [
+        replace(WORKED, machine_id=plan.machine_id),
+        replace(WORKED, machine_id=plan.machine_id, way="wol", card=card),
+    ]
+    assert [one["state"] for one in prepared(machine, wish, worked).ways] == ["exercised", "exercised"]
+    machine.files["/sys/class/net/eth0/address"] = "52:54:00:00:00:99\n"
+    assert [one["state"] for one in prepared(machine, wish, worked).ways] == ["exercised", "armed"]
+    machine.files[firmware] = "4c4c4544-0002\n"
+    assert [one["state"] for one in prepared(machine, wish, worked).ways] == ["armed", "armed"]
 
 
 @pytest.mark.parametrize("boot_id", ["b1", "local"])

@@ -18,6 +18,7 @@ from ansible_collections.hostpm.power.plugins.module_utils._sleep.proof import S
 from ansible_collections.hostpm.power.plugins.module_utils._sleep.sleeper import Sleeper
 from job_kit import RTC, said, server
 
+MAC = "52:54:00:00:00:01"
 PLAN = Plan(
     token="t1",
     boot_id="b1",
@@ -31,6 +32,7 @@ PLAN = Plan(
     wake=("rtc",),
     rtc="rtc0",
     card="",
+    card_mac="",
     card_device="",
     rearm=(),
     busy_check=(),
@@ -252,7 +254,13 @@ def test_a_clock_that_counts_whole_seconds_may_wake_it_before_the_moment(world: 
 
 def test_a_card_that_woke_it_is_told_and_armed_again(world: World) -> None:
     world.plan = replace(
-        PLAN, duration=None, wake=("wol",), card="eth0", card_device="0000:00:03.0", rearm=("eth0=g",)
+        PLAN,
+        duration=None,
+        wake=("wol",),
+        card="eth0",
+        card_mac=MAC,
+        card_device="0000:00:03.0",
+        rearm=("eth0=g",),
     )
     world.job.ask("commit", "t1")
     world.machine.commands.append({"argv": ["ethtool", "-s", "eth0", "wol", "g"], "rc": 0})
@@ -267,7 +275,7 @@ def test_a_card_that_woke_it_is_told_and_armed_again(world: World) -> None:
     end = world.run(enter=enter)
     assert (end["outcome"], end["woken_by"], end["late"]) == ("slept", "wol", None)
     assert ran[-1] == ["ethtool", "-s", "eth0", "wol", "g"]
-    assert [(way.way, way.card) for way in world.kept] == [("wol", "eth0")]
+    assert [(way.way, way.card) for way in world.kept] == [("wol", f"eth0 {MAC}")]
 
 
 @pytest.mark.parametrize(
@@ -364,7 +372,13 @@ def test_a_duration_that_became_too_short_keeps_it_awake(world: World) -> None:
 
 def test_a_card_that_wakes_by_more_than_packets_proves_nothing(world: World) -> None:
     world.plan = replace(
-        PLAN, duration=None, wake=("wol",), card="eth0", card_device="0000:00:03.0", rearm=("eth0=bg",)
+        PLAN,
+        duration=None,
+        wake=("wol",),
+        card="eth0",
+        card_mac=MAC,
+        card_device="0000:00:03.0",
+        rearm=("eth0=bg",),
     )
     world.job.ask("commit", "t1")
     world.machine.commands.append({"argv": ["ethtool", "-s", "eth0", "wol", "bg"], "rc": 0})

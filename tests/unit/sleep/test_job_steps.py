@@ -205,10 +205,19 @@ def test_what_came_of_a_cancel(desk: Desk, end: dict[str, t.Any], failed: bool, 
     assert (told["outcome"], told["failed"], text in told["msg"]) == (end["outcome"], failed, True), told
 
 
+def test_one_that_enters_may_still_be_called_off_by_its_last_look(desk: Desk) -> None:
+    desk.ask("prepare")
+    desk.job.set_state("entering")
+    desk.clock.meanwhile = functools.partial(desk.ended, outcome="cancelled", why="it was cancelled")
+    told = desk.ask("cancel", action="cancel")
+    assert (told["outcome"], told["changed"]) == ("cancelled", True), told
+
+
 def test_one_that_enters_cannot_be_cancelled(desk: Desk) -> None:
     desk.ask("prepare")
     desk.job.set_state("entering")
     told = desk.ask("cancel", action="cancel")
+    assert desk.clock.now() == pytest.approx(500.0 + 5.0), "its checks are over"
     assert (told["failed"], told["msg"]) == (True, "Too late to cancel. node1: a sleep is entering.")
 
 
@@ -221,7 +230,7 @@ def test_a_packet_that_is_confirmed_makes_its_way_exercised(desk: Desk) -> None:
     assert (told["outcome"], told["changed"], told["failed"]) == ("confirmed", True, False)
     assert told["msg"] == "node1 is known to wake from mem by a magic packet to eth0."
     assert [(way.mode, way.way, way.card, way.asleep, way.entry) for way in desk.kept] == [
-        ("mem", "wol", "eth0", 20.0, 1.5)
+        ("mem", "wol", "eth0 52:54:00:00:00:01", 20.0, 1.5)
     ]
     again = desk.ask("confirm", action="confirm")
     assert (again["outcome"], again["changed"], len(desk.kept)) == ("confirmed", False, 1)
