@@ -10,8 +10,8 @@ readonly GUEST_PROGRAMS=(
 # Half of the time a guest sleeps or boots: two labs side by side, each of two guests, take little longer than one.
 readonly LABS=(test1 test2)
 declare -rA SCENARIOS=(
-  [test1]="default suspend fence split_brain"
-  [test2]="faults wake backends prepare"
+  [test1]="default suspend fence split_brain backends"
+  [test2]="faults wake prepare"
 )
 readonly BENCH_LAB=test1
 # This one is not taken down in order.
