@@ -10,7 +10,6 @@ import time
 import typing as t
 import uuid
 
-from ._sleep.alarm import remove_left_behind
 from ._sleep.entry import left_behind
 from ._sleep.guards import BUSY_CHECK_LIMIT
 from ._sleep.job import DONE, ENTERING, Job, Plan, not_only_magic, way_back
@@ -18,7 +17,9 @@ from ._sleep.launch import UNIT, NotStarted, start
 from ._sleep.machine import LocalMachine, Machine
 from ._sleep.prepare import Wish, prepare
 from ._sleep.proof import SLEPT, Snapshot, boot_id, snapshot
+from ._sleep.relied import tidy_up
 from ._sleep.store import WayBack, keep
+from ._sleep.waker import by_hand
 from ._sleep.watch import BootClock, Clock
 from ._sleep.ways import Refused
 from ._suspend import job_result, mistakes_in, not_to_confirm, result, ways
@@ -62,7 +63,7 @@ class Steps:
         starts: t.Callable[[Machine, str], str] = start,
         known: t.Sequence[WayBack] | None = None,
         remember: t.Callable[[WayBack], None] = keep,
-        tidy: t.Callable[[Machine], None] = remove_left_behind,
+        tidy: t.Callable[[Machine], None] = tidy_up,
         look: t.Callable[[Machine], Snapshot] = snapshot,
     ) -> None:
         self.params, self.check = params, check
@@ -140,7 +141,7 @@ class Steps:
         told = {**job_result(self.name, params, state, boot), "backend": plan.backend}
         if state.get("moment"):
             told.update(_coming(plan, max(0.0, state["moment"] - self.clock.now())))
-        if state.get("awake"):
+        if state.get("awake") and self.params["token"]:  # not one that is asked for long after
             told["reconnect"] = round(self.clock.now() - state["awake"], 2)
         return told
 
@@ -153,9 +154,8 @@ class Steps:
                 self.params, "none_pending", f"{self.name}: no sleep is planned.", boot_id=before["boot_id"]
             )
         if self.check:
-            return result(
-                self.params, "planned", f"{self.name}: the planned sleep would be cancelled.", changed=True
-            )
+            text = f"{self.name}: the planned sleep would be cancelled."
+            return result(self.params, "planned", text, changed=True)
         self.job.ask("cancel", plan.token)
         told = self._end_of_cancelled(plan)
         if told["phase"] == DONE and not told["asleep"]:
@@ -178,7 +178,11 @@ class Steps:
     def confirm(self) -> Result:
         """Remember that a magic packet ended the last sleep."""
         told, plan, state = self.look(), self.job.plan(), self.job.state()
-        doubt = state.get("doubt", "") or (not_only_magic(plan) if plan else "")
+        doubt = (
+            state.get("doubt", "")
+            or (not_only_magic(plan) if plan else "")
+            or by_hand(self.machine, told["woken_by"])
+        )
         why = not_to_confirm(told, plan.card if plan else "", doubt)
         if plan is None or why:
             return result(

@@ -158,11 +158,12 @@ options:
     type: str
 notes:
   - The host remembers in C(/var/lib/hostpm.power/ways_back.json) which ways back have worked. An alarm that did not
-    wake it is forgotten there, with a warning, and has to be rehearsed again. A packet counts only for a card that is
-    armed for nothing else.
+    wake it, also where the host had to be booted instead, is forgotten there and has to be rehearsed again. A packet
+    counts only for a card that is armed for nothing else.
   - How it was woken is what the host itself can tell. A packet that its firmware handles is often V(unknown).
   - A host that wakes when its alarm is due counts as woken by it, unless its kernel names something else, as a button
-    or a card. Then that is told with a warning, and proves no way back. After V(disk) a kernel names nothing.
+    or a card. Then that is told with a warning, and proves no way back. After V(disk) a kernel names nothing, so
+    that an alarm counts when it was due within 180 s before.
 seealso:
   - module: hostpm.power.pm_capabilities
   - module: hostpm.power.pm_wake
@@ -261,7 +262,7 @@ late:
   returned: always
   type: float
 reconnect:
-  description: Seconds from then until it told so here, null without O(wait).
+  description: Seconds from then until it told so here, null without O(wait), and for another O(action).
   returned: always
   type: float
 woken_by:

@@ -24,6 +24,8 @@ def bmc_says(host: str, variables: t.Mapping[str, t.Any], template: Template) ->
     try:
         agents = resolve(variables["pm_agents"], f"{host}: pm_agents", template)
         task = prepare({"action": "status", "agents": agents, "host": host, "timeout": _TIMEOUT}, Secrets())
-        return str(task.run(check=False, diff=False, interrupted=lambda _text: None)["msg"])
+        told = task.run(check=False, diff=False, interrupted=lambda _text: None)
+        # that an off may be a sleep is a warning
+        return " ".join([told["msg"], *told.get("warnings", [])])
     except (BadVariable, Mistakes) as exc:
         return f"Its power cannot be read: {exc}"

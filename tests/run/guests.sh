@@ -87,8 +87,12 @@ play() {
     step "what a sleep costs" "$GUESTS" exec "$CACHE/venv-guests/bin/python" tests/bench/sleep.py --quick guest1 || true
   fi
   step "a second up changes nothing" nothing_changes || true
-  if [[ $PM_GUESTS_LAB == "$CRASH_LAB" ]]; then step "its supervisor is killed" crashes || true; fi
-  step "the lab goes down" "$GUESTS" down || true
+  if [[ $PM_GUESTS_LAB == "$CRASH_LAB" ]]; then
+    step "its supervisor is killed" crashes || true
+    step "the lab goes down" "$GUESTS" down || true
+  else
+    step "the lab goes down, by molecule" "$GUESTS" molecule destroy --scenario-name default || true
+  fi
   step "and leaves nothing" nothing_left || true
   number=998
   step "all was played" true

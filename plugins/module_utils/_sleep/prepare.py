@@ -17,7 +17,8 @@ from .guards import busy, objections
 from .job import Plan
 from .machine import Machine
 from .proof import boot_id
-from .store import WayBack, find, load, named_card, noted_alarm
+from .relied import proven
+from .store import WayBack, find, named_card, noted_alarm
 from .ways import Refused, able, armed_cards, ways_back
 from .wol import Card, source_of
 
@@ -70,7 +71,7 @@ def prepare(
     backend = able(machine, wish.mode, wish.backend, wish.allow)
     kernel = machine.read("/proc/sys/kernel/osrelease").strip()
     identity = _identity(machine)
-    worked = load() if known is None else known
+    worked = proven(boot) if known is None else known
     clock, network = ways_back(machine, wish.ways, wish.interface)
     mac = network.mac if network else ""
     cards = {"rtc": "", "wol": named_card(wish.interface, mac)}

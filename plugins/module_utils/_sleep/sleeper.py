@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import signal
 import threading
+import time
 import typing as t
 
-from . import entry
+from . import entry, relied
 from .alarm import Alarm, NoAlarm, WakeAlarm, WakeTimer
 from .duration import check_duration
 from .guards import busy, objections
@@ -32,11 +33,14 @@ from .store import WayBack, drop, find, keep, load
 from .waker import waker
 from .watch import BootClock, Clock, Watch
 from .ways import Refused, able, ways_back
-from .wol import wake_on_lan
+from .wol import arm_again
 
-#: A machine that is awake later than this after its alarm was woken by something else (s). One that was off has its
-#: firmware and the boot before that.
-LATE: t.Final = {"mem": 10.0, "freeze": 10.0, "disk": 900.0, "hybrid": 900.0}
+#: Awake so long after its alarm (s), a machine may still have been woken by it. One that was off has its firmware and
+#: the boot before that; but then the controller calls it not back, and somebody may switch it on.
+LATE: t.Final = {"mem": 10.0, "freeze": 10.0, "disk": 180.0, "hybrid": 180.0}
+
+#: Awake later than this (s) it was woken by something else, whatever its firmware does.
+FAILED: t.Final = {"mem": 10.0, "freeze": 10.0, "disk": 900.0, "hybrid": 900.0}
 
 #: The RTC counts whole seconds, so it may wake the machine up to one before the timer that it was set for is due (s).
 _WHOLE: t.Final = 1.0
@@ -70,11 +74,14 @@ class Sleeper:
         known: t.Callable[[], t.Sequence[WayBack]] = load,
         remember: t.Callable[[WayBack], None] = keep,
         forget: t.Callable[[str, str, str, str], object] = drop,
+        rely: t.Callable[[Plan, float], None] = relied.note,
+        relied_no_more: t.Callable[[], None] = relied.forget,
         told_to_stop: t.Callable[[], bool] = lambda: False,
     ) -> None:
         self._machine, self._job, self._plan, self._clock = machine, job, plan, clock
         self._make_alarm, self._backend, self._look = alarm, enter, look
         self._known, self._keep, self._forget = known, remember, forget
+        self._rely, self._relied = rely, relied_no_more
         self._told_to_stop = told_to_stop
 
     def run(self) -> dict[str, t.Any]:
@@ -118,6 +125,7 @@ class Sleeper:
         alarm: Alarm | None = None
         try:
             if plan.duration is not None:
+                self._rely(plan, time.time() + plan.duration)
                 alarm = self._make_alarm(machine, plan, plan.duration)
             moved = entry.confirm_count(machine, count)
             if moved:
@@ -127,6 +135,7 @@ class Sleeper:
             return _ended("refused_no_wake", str(exc))
         finally:
             entry.forget_count(machine, count)
+            self._relied()
             if alarm:
                 alarm.close()
 
@@ -171,7 +180,7 @@ class Sleeper:
         idle = idle_seconds(kernel_log(machine), logged) if plan.mode == "freeze" and not error else 0.0
         left = None if plan.duration is None else due - awake
         slept = judge(before, after, idle=idle, left=left, alarm_fired=fired, error=error)
-        notes = self._arm_cards_again()
+        notes = arm_again(machine, armed_as(plan))
         result = _ended(slept.word, slept.why, asleep=round(slept.asleep, 2) if slept.asleep else None)
         if slept.asleep:
             woke = waker(machine, before, after, alarm_due=fired, cards=[plan.card_device])
@@ -183,27 +192,9 @@ class Sleeper:
                 late=round(max(0.0, awake - due), 2) if fired or awake > due else None,
                 resume=round(max(0.0, awake - before.boottime - entering - slept.asleep), 2),
             )
-            if awake > due + late:
-                notes += self._failed_to_wake(awake - due)
+            notes += self._too_late(awake - due)
             notes += [woke.doubt] if woke.doubt else self._remember(slept, woke.name, entering)
         return {**result, "notes": notes}
-
-    def _arm_cards_again(self) -> list[str]:
-        """Some drivers forget it in their sleep."""
-        notes = []
-        for name, letters in armed_as(self._plan).items():
-            if "s" in letters:
-                if wake_on_lan(self._machine, [name])[name].armed != letters:
-                    notes.append(f"{name} has lost its SecureOn password in its sleep: arm it again")
-                continue
-            try:
-                ran = self._machine.run(["ethtool", "-s", name, "wol", letters])
-                said = (ran.err or ran.out).strip() if ran.rc else ""
-            except OSError as exc:
-                said = str(exc)
-            if said:
-                notes.append(f"{name} could not be armed for Wake-on-LAN again: {said}")
-        return notes
 
     def _remember(self, slept: Slept, woken_by: str, entering: float) -> list[str]:
         """This way back worked: the next sleep may rely on it."""
@@ -216,9 +207,16 @@ class Sleeper:
                 return [f"that this way back worked could not be remembered: {exc}"]
         return []
 
-    def _failed_to_wake(self, seconds: float) -> list[str]:
-        """This way back did not work, whatever it did before: no sleep may rely on it."""
+    def _too_late(self, seconds: float) -> list[str]:
+        """What is to be said of an alarm that was so long ago; one that did not work is no way back any more."""
         plan = self._plan
+        if seconds <= LATE[plan.mode]:
+            return []
+        if seconds <= FAILED[plan.mode]:
+            return [
+                f"it was on {seconds:.0f} s after its alarm: that was its alarm and a slow start, or somebody's hand, "
+                "so it does not count as a way back"
+            ]
         notes = [
             f"it slept {seconds:.0f} s past its alarm, which did not wake it: this is no way back any more"
         ]

@@ -10,10 +10,13 @@ import contextlib
 import typing as t
 from dataclasses import dataclass
 
+from .host import virtualization
 from .machine import Machine
 from .proof import Snapshot
 
 _WAKE_IRQ: t.Final = "/sys/power/pm_wakeup_irq"
+#: Power button, sleep button and lid.
+_BY_HAND: t.Final = ("LNXPWRBN", "LNXSLPBN", "PNP0C0C", "PNP0C0D", "PNP0C0E")
 _CLOCKS: t.Final = "/sys/class/rtc"
 
 
@@ -57,6 +60,16 @@ def waker(
         f"it woke when its alarm was due, but the kernel names {named}: what woke it is not certain, and it does not "
         "count as a way back",
     )
+
+
+def by_hand(machine: Machine, source: str) -> str:
+    """Why somebody may have woken it, by the source that the kernel names; empty when nothing says so.
+
+    In a virtual machine every wake that is not the clock's looks like its power button (QEMU, hw/acpi/core.c).
+    """
+    if not source.startswith(_BY_HAND) or virtualization(machine) not in ("none", "unknown"):
+        return ""
+    return f"the kernel says that {source}, a button or a lid, woke it"
 
 
 def _best(sources: t.Sequence[str], handlers: t.Sequence[str], cards: t.Sequence[str]) -> str:

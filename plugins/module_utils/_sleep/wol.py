@@ -147,6 +147,8 @@ def _mac(machine: Machine, folder: str) -> str:
 def _missing(machine: Machine, name: str, card: Card) -> str:
     """What a card that can wake the machine lacks to do so."""
     missing = []
+    if _carrier(machine, name) == "0":
+        missing.append("it has no link: look at its cable and at the port of its switch")
     if not set(card.armed) & set(MAGIC):
         letter = "g" if "g" in card.supported else "s"
         missing.append(f"not armed: ethtool -s {name} wol {letter}")
@@ -156,6 +158,14 @@ def _missing(machine: Machine, name: str, card: Card) -> str:
     elif card.wakeup == "absent":
         missing.append("the kernel cannot let it wake the machine: it has no power/wakeup")
     return "; ".join(missing)
+
+
+def _carrier(machine: Machine, name: str) -> str:
+    """0 without a link; the kernel does not tell of an interface that is down."""
+    try:
+        return machine.read(f"{_NET}/{name}/carrier").strip()
+    except OSError:
+        return ""
 
 
 def _ask_ethtool(machine: Machine, name: str) -> tuple[str, str] | None:
@@ -206,3 +216,24 @@ def _chain(machine: Machine, name: str) -> list[dict[str, str]]:
         if state != "absent":
             chain.append({"device": parts[count - 1], "wakeup": state})
     return chain
+
+
+def arm_again(machine: Machine, cards: t.Mapping[str, str]) -> list[str]:
+    """Arm cards after a sleep, as some drivers forget it there; what is to be said of it.
+
+    :param cards: the letters of ethtool by interface.
+    """
+    notes = []
+    for name, letters in cards.items():
+        if "s" in letters:
+            if wake_on_lan(machine, [name])[name].armed != letters:
+                notes.append(f"{name} has lost its SecureOn password in its sleep: arm it again")
+            continue
+        try:
+            ran = machine.run(["ethtool", "-s", name, "wol", letters])
+            said = (ran.err or ran.out).strip() if ran.rc else ""
+        except OSError as exc:
+            said = str(exc)
+        if said:
+            notes.append(f"{name} could not be armed for Wake-on-LAN again: {said}")
+    return notes

@@ -224,6 +224,8 @@ def test_one_that_enters_cannot_be_cancelled(desk: Desk) -> None:
 def test_a_packet_that_is_confirmed_makes_its_way_exercised(desk: Desk) -> None:
     desk.ask("prepare", wake=["rtc", "wol"], interface="eth0")
     desk.ended(outcome="woke_early", asleep=20.0, entry=1.5, woken_by="LNXPWRBN:00")
+    # as every wake looks there
+    said(desk.machine, ["systemd-detect-virt", "--vm"], out="qemu\n")
     checked = desk.ask("confirm", action="confirm", check=True)
     assert (checked["outcome"], checked["changed"], desk.kept) == ("planned", True, [])
     told = desk.ask("confirm", action="confirm")
@@ -234,6 +236,26 @@ def test_a_packet_that_is_confirmed_makes_its_way_exercised(desk: Desk) -> None:
     ]
     again = desk.ask("confirm", action="confirm")
     assert (again["outcome"], again["changed"], len(desk.kept)) == ("confirmed", False, 1)
+
+
+@pytest.mark.parametrize("source", ["LNXPWRBN:00", "PNP0C0D:00"])
+@pytest.mark.parametrize("told", [{"rc": 1, "out": "none\n"}, {"error": "ENOENT"}])
+def test_a_packet_is_not_confirmed_where_a_hand_may_have_woken_it(
+    desk: Desk, source: str, told: dict[str, t.Any]
+) -> None:
+    desk.ask("prepare", wake=["rtc", "wol"], interface="eth0")
+    desk.ended(outcome="woke_early", asleep=20.0, entry=1.5, woken_by=source)
+    said(desk.machine, ["systemd-detect-virt", "--vm"], **told)
+    confirmed = desk.ask("confirm", action="confirm")
+    assert (confirmed["outcome"], desk.kept) == ("refused", [])
+    assert f"the kernel says that {source}, a button or a lid, woke it" in confirmed["msg"]
+
+
+def test_the_time_to_reconnect_is_that_of_who_waited(desk: Desk) -> None:
+    token = desk.ask("prepare")["token"]
+    desk.ended(outcome="slept", asleep=60.0, entry=1.0, woken_by="rtc", awake=desk.clock.time - 3600)
+    assert desk.ask("look", token=token)["reconnect"] == 3600.0
+    assert desk.ask("look", action="status")["reconnect"] is None
 
 
 @pytest.mark.parametrize(
