@@ -17,6 +17,9 @@ from .model import LOOK, Means, Step, Wake
 #: That is between two looks at the host (s).
 PAUSE: t.Final = 0.5
 
+#: How far the host's clock, by which its alarm is due, may be off ours (s).
+CLOCKS_APART: t.Final = 5.0
+
 #: How often packets are sent when nobody looks.
 BLIND_ROUNDS: t.Final = 3
 
@@ -148,6 +151,8 @@ class Ladder:
         step.acted = True
         due = self.started + (self.wake.due or 0.0)
         await self._watch(until if self.wake.target else due)
+        if self.reached_at is not None and self.reached_at < due - CLOCKS_APART:
+            step.acted, step.state = False, "not_needed"
 
     async def _magic(self, step: Step, until: float) -> None:
         for number in itertools.count(1):

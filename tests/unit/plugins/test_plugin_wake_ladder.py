@@ -85,9 +85,17 @@ def test_its_own_alarm_is_waited_for_and_nothing_is_sent() -> None:
     assert done.states() == {"rtc": "worked", "magic": "not_needed", "agent": "not_needed"}
 
 
-def test_one_that_is_up_before_its_alarm_says_so() -> None:
+def test_its_own_alarm_may_come_a_little_early_by_our_clock() -> None:
+    done = Climbed(World(up_at=27), rungs=ALL, due=30.0)
+    assert (done.word, done.result["rung"]) == ("woken", "rtc")
+    assert "3.0 s before its own alarm was due" in done.result["msg"]
+
+
+def test_one_that_is_up_long_before_its_alarm_came_up_by_itself() -> None:
     done = Climbed(World(up_at=20), rungs=ALL, due=30.0)
-    assert "10.0 s before its own alarm was due" in done.result["msg"]
+    assert (done.word, done.result["rung"], done.result["changed"]) == ("already_awake", "", False)
+    assert done.states() == dict.fromkeys(ALL, "not_needed")
+    assert "node1 came up by itself" in done.result["msg"]
 
 
 def test_an_alarm_that_was_due_before() -> None:
