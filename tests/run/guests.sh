@@ -10,9 +10,10 @@ readonly GUEST_PROGRAMS=(
 # Half of the time a guest sleeps or boots: two labs side by side, each of two guests, take little longer than one.
 readonly LABS=(test1 test2)
 declare -rA SCENARIOS=(
-  [test1]="default suspend fence split_brain backends"
-  [test2]="faults wake prepare"
+  [test1]="default suspend prepare"
+  [test2]="faults wake fence split_brain backends"
 )
+# Where tests/bench/sleep.py is played when it is named: a measure is no check, and takes two minutes.
 readonly BENCH_LAB=test1
 # This one is not taken down in order.
 readonly CRASH_LAB=test2
@@ -44,8 +45,8 @@ each_once() { # [SCENARIO ...]
   diff <(project_files 'extensions/molecule/*/molecule.yml' | xargs -0 -n 1 dirname | xargs -n 1 basename | sort) \
     <(tr ' ' '\n' <<<"${SCENARIOS[*]}" | sort)
   for name in "$@"; do
-    if [[ " ${SCENARIOS[*]} " != *" $name "* ]]; then
-      echo "there is no scenario '$name'; there are: ${SCENARIOS[*]}"
+    if [[ " ${SCENARIOS[*]} bench " != *" $name "* ]]; then
+      echo "there is no scenario '$name'; there are: ${SCENARIOS[*]}, and bench"
       return 1
     fi
   done
@@ -73,7 +74,7 @@ play() {
   for name in ${SCENARIOS[$PM_GUESTS_LAB]}; do
     if [[ $only == *" $name "* || $only == "  " ]]; then played+=("$name"); fi
   done
-  if ((${#played[@]} == 0)); then
+  if [[ ${#played[@]} == 0 && ($PM_GUESTS_LAB != "$BENCH_LAB" || $only != *" bench "*) ]]; then
     rm "$steps.999.name"
     return
   fi
@@ -83,8 +84,8 @@ play() {
   for name in "${played[@]}"; do
     step "scenario $name" "$GUESTS" molecule test --scenario-name "$name" --destroy never || true
   done
-  if [[ $PM_GUESTS_LAB == "$BENCH_LAB" && $only == "  " ]]; then
-    step "what a sleep costs" "$GUESTS" exec "$CACHE/venv-guests/bin/python" tests/bench/sleep.py --quick guest1 || true
+  if [[ $PM_GUESTS_LAB == "$BENCH_LAB" && $only == *" bench "* ]]; then
+    step "what a sleep costs" bench_sleep || true
   fi
   step "a second up changes nothing" nothing_changes || true
   if [[ $PM_GUESTS_LAB == "$CRASH_LAB" ]]; then
@@ -99,6 +100,12 @@ play() {
 }
 
 nothing_changes() { "$GUESTS" up | grep "already up, nothing changed"; }
+
+# On a guest that knows of no entry by another backend, which may have taken longer than this bench's sleep.
+bench_sleep() {
+  "$GUESTS" ssh guest1 rm -f /var/lib/hostpm.power/ways_back.json &&
+    "$GUESTS" exec "$CACHE/venv-guests/bin/python" tests/bench/sleep.py --quick guest1
+}
 
 # Its supervisor is killed, and there is a QEMU that no state file knows of: the lab is neither up nor down.
 crashes() {

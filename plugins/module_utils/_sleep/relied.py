@@ -63,7 +63,8 @@ def settle(boot: str, place: str = RELIED, ways: str = PLACE) -> None:
     key = failed(boot, place)
     if key:
         with contextlib.suppress(OSError):
-            drop(*key, place=ways)
+            mode, way, kernel, machine = key
+            drop(mode, way, kernel, machine, ways)
             forget(place)
 
 

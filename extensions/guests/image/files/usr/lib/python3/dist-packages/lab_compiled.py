@@ -1,7 +1,7 @@
-"""Keep what Python compiles of a zip file: every run of a module brings its files in one, and compiling takes half of
-its time where the guest is emulated.
+"""Keep what Python compiles of a zip file, and of a file in a new folder: every run of a module brings its own, and
+compiling takes half of its time where the guest is emulated.
 
-zipimport keeps nothing itself. It is patched at the start of every Python of the guest, by lab_compiled.pth.
+Python itself keeps nothing of these. It is patched at the start of every Python of the guest, by lab_compiled.pth.
 """
 
 # Copyright: (c) 2026, hostpm.power contributors
@@ -9,6 +9,7 @@ zipimport keeps nothing itself. It is patched at the start of every Python of th
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import _imp
+import importlib.machinery
 import marshal
 import os
 import types
@@ -43,4 +44,9 @@ def _kept(path: str, source: bytes) -> types.CodeType:
     return code
 
 
+def _source_to_code(_loader: object, source: bytes, path: str, **_more: int) -> types.CodeType:
+    return _kept(path, source)
+
+
 vars(zipimport)["_compile_source"] = _kept
+setattr(importlib.machinery.SourceFileLoader, "source_to_code", _source_to_code)  # noqa: B010
