@@ -192,7 +192,9 @@ class ActionModule(ActionBase):
             )
         reads = bmc_says(host, variables, self._templar.template) if seen.word == "not_back" else ""
         msg = sentence(host, params, seen.word, timeout=timeout, answered=seen.answered, reads=reads)
-        return result(params, seen.word, msg, changed=True)
+        told = result(params, seen.word, msg, changed=True)
+        # how it was to sleep and be woken is as true as before
+        return {name: value for name, value in told.items() if name not in ("backend", "ways_back")}
 
     def _asked(
         self, step: str, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], token: str = ""

@@ -13,6 +13,7 @@ import pytest
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hostpm.power.plugins.action.pm_suspend import ActionModule
+from ansible_collections.hostpm.power.plugins.plugin_utils._follow import Followed
 
 
 @pytest.mark.parametrize(("given", "kept"), [("", "-S none"), ("-v -o Port=2222", "-v -o Port=2222 -S none")])
@@ -25,6 +26,16 @@ def test_each_question_to_a_host_that_may_sleep_has_an_ssh_of_its_own(given: str
     command = [word.decode() for word in connection._build_command("ssh", "ssh", "192.0.2.7", "true")]
     assert command.count("-S") == 1
     assert command[command.index("-S") + 1] == "none"
+
+
+def test_a_host_that_is_not_back_is_told_with_what_was_to_wake_it() -> None:
+    action: t.Any = types.SimpleNamespace(_templar=types.SimpleNamespace(template=None))
+    params = {"action": "suspend", "mode": "mem"}
+    end = ActionModule._end(action, "node1", params, {}, Followed("not_back", {}, True, False), 30.0)
+    assert (end["outcome"], end["failed"], end["changed"]) == ("not_back", True, True)
+    assert not {"ways_back", "backend"} & set(end), (
+        "these are what the host has said when it prepared its sleep"
+    )
 
 
 def test_another_connection_is_left_as_it_is() -> None:
