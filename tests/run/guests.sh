@@ -13,6 +13,8 @@ declare -rA SCENARIOS=(
   [test1]="default suspend prepare"
   [test2]="faults wake fence split_brain backends"
 )
+# Takes four minutes: played where it is named, until it is known how much time is left within CI's.
+readonly ONLY_NAMED=backends
 # Where tests/bench/sleep.py is played when it is named: a measure is no check, and takes two minutes.
 readonly BENCH_LAB=test1
 # This one is not taken down in order.
@@ -72,7 +74,7 @@ play() {
     return "$status"
   }
   for name in ${SCENARIOS[$PM_GUESTS_LAB]}; do
-    if [[ $only == *" $name "* || $only == "  " ]]; then played+=("$name"); fi
+    if [[ $only == *" $name "* || ($only == "  " && $name != "$ONLY_NAMED") ]]; then played+=("$name"); fi
   done
   if [[ ${#played[@]} == 0 && ($PM_GUESTS_LAB != "$BENCH_LAB" || $only != *" bench "*) ]]; then
     rm "$steps.999.name"
