@@ -187,12 +187,11 @@ class ActionModule(ActionBase):
         self, host: str, params: dict[str, t.Any], variables: dict[str, t.Any], seen: Followed, timeout: float
     ) -> dict[str, t.Any]:
         if seen.word == "back":
-            return not_as_asked(
-                {name: value for name, value in seen.end.items() if name != "ways_back"}, seen.end["boot_id"]
-            )
-        reads = bmc_says(host, variables, self._templar.template) if seen.word == "not_back" else ""
-        msg = sentence(host, params, seen.word, timeout=timeout, answered=seen.answered, reads=reads)
-        told = result(params, seen.word, msg, changed=True)
+            told = not_as_asked(seen.end, seen.end["boot_id"])
+        else:
+            reads = bmc_says(host, variables, self._templar.template) if seen.word == "not_back" else ""
+            msg = sentence(host, params, seen.word, timeout=timeout, answered=seen.answered, reads=reads)
+            told = result(params, seen.word, msg, changed=True)
         # how it was to sleep and be woken is as true as before
         return {name: value for name, value in told.items() if name not in ("backend", "ways_back")}
 

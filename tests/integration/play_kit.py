@@ -222,6 +222,11 @@ def fence(name: str = "fence", *, task: Variables | None = None, **options: t.An
     return {"name": name, FENCE: {"poll": 0.1, "settle": 0.1, **options}, **(task or {})}
 
 
+def logged_out(lab: Lab, *hosts: str) -> None:
+    """Wait until the lab has read each Close Session, but not the minute after which it ends a session itself."""
+    eventually(lambda: {lab.agent(host)["sessions_open"] for host in hosts} == {0}, patience=20)
+
+
 def eventually(holds: t.Callable[[], t.Any], patience: float = PATIENCE) -> t.Any:
     """Wait until it holds and return it; a test that waits in vain fails."""
     end = time.monotonic() + patience

@@ -11,7 +11,7 @@ import signal
 import sys
 
 import pytest
-from play_kit import Console, Lab, MakeConsole, Run, Variables, eventually, fence
+from play_kit import Console, Lab, MakeConsole, Run, Variables, eventually, fence, logged_out
 
 #: How the play ends: a signal, and whether it reaches the controller alone or its process group, as from a terminal.
 ENDS = {
@@ -95,9 +95,7 @@ def test_cut_off_here(lab: Lab, console: MakeConsole, end: str) -> None:
     run = cut_off(host, end, "here", console_for(host, "here", lab, console), lab)
     check(host, run, lab)
     assert "Agents left off, or with an off under way: 'bmc'." in run.stderr
-    eventually(
-        lambda: lab.agent(host)["sessions_open"] == 0, patience=20
-    )  # a minute later the lab ends it itself
+    logged_out(lab, host)
     if end == "timeout":
         assert run.record(host)["status"] == "failed"
         assert "timed out" in run.output.lower() or "expected time frame" in run.output

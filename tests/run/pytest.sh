@@ -16,11 +16,12 @@ run_pytest() { # CORE ARGUMENT...
 readonly WITHOUT_ANSIBLE=(--ignore=tests/unit/fencing --ignore=tests/unit/lab --ignore=tests/unit/guests)
 
 leg_unit() {
-  local core less=()
+  local core less
   need_folder tests/unit '*test_*.py' || return 0
   need_programs xmllint=libxml2-utils || true
   for core in "${CORES[@]}"; do
-    if [[ $core == "${ALL_CORES[0]}" && " ${CORES[*]} " == *" $MAIN_CORE "* ]]; then less=("${WITHOUT_ANSIBLE[@]}"); else less=(); fi
+    less=()
+    if [[ $core == "${ALL_CORES[0]}" && " ${CORES[*]} " == *" $MAIN_CORE "* ]]; then less=("${WITHOUT_ANSIBLE[@]}"); fi
     run_pytest "$core" -q -n auto "${less[@]}" tests/unit "$@"
   done
 }

@@ -39,6 +39,8 @@ PLAN = Plan(
     busy_check=(),
     allow=(),
 )
+#: With a card in place of an alarm.
+BY_CARD = replace(PLAN, duration=None, wake=("wol",), card="eth0", card_mac=MAC, card_device="0000:00:03.0")
 
 
 class FakeClock:
@@ -93,6 +95,15 @@ class World:
         self._slept += self.asleep
         self.clock.time += self.asleep + self.entry
         return self.error
+
+    def woken_by(self, *sources: str) -> t.Callable[..., str]:
+        """To enter in place of ``enter``, for a kernel that counts a wake by each of these."""
+
+        def enter(*args: t.Any, **more: t.Any) -> str:
+            self.sources.update(dict.fromkeys(sources, 1))
+            return self.enter(*args, **more)
+
+        return enter
 
     def run(self, **more: t.Any) -> dict[str, t.Any]:
         parts: dict[str, t.Any] = {
@@ -258,26 +269,13 @@ def test_a_clock_that_counts_whole_seconds_may_wake_it_before_the_moment(world: 
 
 
 def test_a_card_that_woke_it_is_told_and_armed_again(world: World) -> None:
-    world.plan = replace(
-        PLAN,
-        duration=None,
-        wake=("wol",),
-        card="eth0",
-        card_mac=MAC,
-        card_device="0000:00:03.0",
-        rearm=("eth0=g",),
-    )
+    world.plan = replace(BY_CARD, rearm=("eth0=g",))
     world.job.ask("commit", "t1")
     world.machine.commands.append({"argv": ["ethtool", "-s", "eth0", "wol", "g"], "rc": 0})
     ran: list[t.Sequence[str]] = []
     run = world.machine.run
     world.machine.run = lambda argv, timeout=10.0: (ran.append(argv), run(argv, timeout))[1]  # type: ignore[method-assign]
-
-    def enter(*args: t.Any, **more: t.Any) -> str:
-        world.sources["0000:00:03.0"] = 1
-        return world.enter(*args, **more)
-
-    end = world.run(enter=enter)
+    end = world.run(enter=world.woken_by("0000:00:03.0"))
     assert (end["outcome"], end["woken_by"], end["late"]) == ("slept", "wol", None)
     assert ran[-1] == ["ethtool", "-s", "eth0", "wol", "g"]
     assert [(way.way, way.card) for way in world.kept] == [("wol", f"eth0 {MAC}")]
@@ -299,12 +297,8 @@ def test_what_wakes_it_beside_its_alarm_is_told_and_proves_no_way_back(
     world.job.ask("commit", "t1")
     world.asleep = asleep
 
-    def enter(*args: t.Any, **more: t.Any) -> str:
-        world.sources.update({"00:04": 1, "[timerfd]": 1, source: 1})
-        return world.enter(*args, **more)
-
     world.machine.files[f"{RTC}/name"] = "rtc_cmos 00:04\n"
-    end = world.run(enter=enter)
+    end = world.run(enter=world.woken_by("00:04", "[timerfd]", source))
     assert (end["outcome"], end["asleep"], end["woken_by"]) == ("slept", asleep, woken_by)
     assert world.kept == [], "it may not be able to wake by its clock, nor by its card"
     doubt = (
@@ -318,11 +312,7 @@ def test_what_wakes_it_long_before_its_alarm_is_no_doubt(world: World) -> None:
     world.job.ask("commit", "t1")
     world.asleep = 20.0
 
-    def enter(*args: t.Any, **more: t.Any) -> str:
-        world.sources["LNXPWRBN:00"] = 1
-        return world.enter(*args, **more)
-
-    end = world.run(enter=enter)
+    end = world.run(enter=world.woken_by("LNXPWRBN:00"))
     assert (end["outcome"], end["woken_by"]) == ("woke_early", "LNXPWRBN:00")
     assert (end["doubt"], end["notes"], world.kept) == ("", [], [])
 
@@ -330,12 +320,8 @@ def test_what_wakes_it_long_before_its_alarm_is_no_doubt(world: World) -> None:
 def test_its_own_clock_and_timer_leave_no_doubt(world: World) -> None:
     world.job.ask("commit", "t1")
 
-    def enter(*args: t.Any, **more: t.Any) -> str:
-        world.sources.update({"00:04": 1, "[timerfd]": 1})
-        return world.enter(*args, **more)
-
     world.machine.files[f"{RTC}/name"] = "rtc_cmos 00:04\n"
-    end = world.run(enter=enter)
+    end = world.run(enter=world.woken_by("00:04", "[timerfd]"))
     assert (end["woken_by"], end["doubt"], end["notes"]) == ("rtc", "", [])
     assert [way.way for way in world.kept] == ["rtc"]
 
@@ -376,23 +362,10 @@ def test_a_duration_that_became_too_short_keeps_it_awake(world: World) -> None:
 
 
 def test_a_card_that_wakes_by_more_than_packets_proves_nothing(world: World) -> None:
-    world.plan = replace(
-        PLAN,
-        duration=None,
-        wake=("wol",),
-        card="eth0",
-        card_mac=MAC,
-        card_device="0000:00:03.0",
-        rearm=("eth0=bg",),
-    )
+    world.plan = replace(BY_CARD, rearm=("eth0=bg",))
     world.job.ask("commit", "t1")
     world.machine.commands.append({"argv": ["ethtool", "-s", "eth0", "wol", "bg"], "rc": 0})
-
-    def enter(*args: t.Any, **more: t.Any) -> str:
-        world.sources["0000:00:03.0"] = 1
-        return world.enter(*args, **more)
-
-    end = world.run(enter=enter)
+    end = world.run(enter=world.woken_by("0000:00:03.0"))
     assert (end["woken_by"], world.kept) == ("wol", [])
     assert "eth0 is armed for more than magic packets (Wake-on: b)" in end["notes"][0]
 
